@@ -1,0 +1,93 @@
+"""Who may call what: one table, looked up before any view runs.
+
+An endpoint that is not in ACCESS is refused, and tests/test_access.py walks endpoint x method x
+caller. The last column says how far a caller reaches; the view passes that reach to its query, so
+that a foreign object is "not found", never "forbidden".
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from flask import Flask, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from kernel.actors import NOBODY, Actor, ActorKind, Role
+from kernel.web import NotAllowed, NotSignedIn
+
+
+class Reach(StrEnum):
+    """Which objects a rule covers."""
+
+    PUBLIC = "public"  # no object, or one that anyone may see
+    OWN = "own"  # the member's own
+    OWN_TILL = "own till"  # the terminal's own
+    SUBTREE = "subtree"  # the subtree of the union for which the role is held
+    CITY = "city"  # everything, by a role held for the whole city
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One line of the table."""
+
+    kind: ActorKind
+    reach: Reach
+    roles: frozenset[Role] = frozenset()
+
+
+ANYONE = Rule(ActorKind.NOBODY, Reach.PUBLIC)
+MEMBER = Rule(ActorKind.MEMBER, Reach.OWN)
+TERMINAL = Rule(ActorKind.TERMINAL, Reach.OWN_TILL)
+ANY_STAFF = Rule(ActorKind.STAFF, Reach.OWN, frozenset(Role))
+
+
+def staff(*roles: Role, reach: Reach = Reach.SUBTREE) -> Rule:
+    return Rule(ActorKind.STAFF, reach, frozenset(roles))
+
+
+# "METHOD endpoint": rule. HEAD and OPTIONS follow GET.
+ACCESS: dict[str, Rule] = {
+    "GET static": ANYONE,
+    "GET system.healthz": ANYONE,
+    "GET system.readyz": ANYONE,
+    "GET system.metrics": ANYONE,
+    "GET system.home": ANYONE,
+    "GET system.problem_page": ANYONE,
+    "GET api-docs.openapi_json": ANYONE,
+    "POST system.choose_language": ANYONE,
+}
+
+Authenticate = Callable[[], Actor | None]
+
+
+def rule_for(method: str, endpoint: str) -> Rule | None:
+    return ACCESS.get(f"{'GET' if method in {'HEAD', 'OPTIONS'} else method} {endpoint}")
+
+
+def guard(app: Flask, authenticators: Mapping[ActorKind, Authenticate]) -> None:
+    """Check every request of `app` against ACCESS before its view.
+
+    `authenticators` say, per kind of caller, who the credentials of the current request belong to
+    (None: nobody). A page a person opened while signed out leads to the sign-in page.
+    """
+
+    @app.before_request
+    def require_access() -> ResponseReturnValue | None:
+        g.actor = NOBODY
+        if request.endpoint is None:
+            return None  # Flask answers 404 or 405 by itself
+        rule = rule_for(request.method, request.endpoint)
+        if rule is None:
+            raise NotAllowed
+        if rule.kind is ActorKind.NOBODY:
+            return None
+        authenticate = authenticators.get(rule.kind)
+        actor = authenticate() if authenticate else None
+        if actor is None:
+            if rule.kind is ActorKind.STAFF and request.method in {"GET", "HEAD"}:
+                return redirect(url_for("staff_pages.sign_in_form", next=request.path))
+            raise NotSignedIn
+        if rule.roles and not actor.has_role(rule.roles):
+            raise NotAllowed
+        g.actor = actor
+        return None

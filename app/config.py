@@ -1,0 +1,76 @@
+"""Settings: one frozen value read from the environment, and the rules that make it safe."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+
+class SettingsError(Exception):
+    """The environment asks for something unsafe or incomplete; the message says what to set."""
+
+
+class Mode(StrEnum):
+    DEMO = "demo"
+    PRODUCTION = "production"
+
+
+# Every variable with what it does: docs/reference/configuration.md is generated from this.
+VARIABLES = {
+    "MODE": "`demo` (impossible document numbers only, fixed sign-in code) or `production`.",
+    "DATABASE_URL": "Where the service works, as the role without DDL: postgresql+psycopg://…",
+    "DATABASE_OWNER_URL": "Where migrations run, as the owner of the tables.",
+    "DATA_DIR": "Folder for what the service writes beside the database (demo.json, logs).",
+    "UNION_CARD_KEYS_FILE": "JSON file with the sealing and index keys, mode 0600.",
+    "UNION_CARD_KEYS": "The same JSON as a value, for platforms that inject secrets.",
+    "BASE_URL": "The address people reach the service at; also names the status lists.",
+    "DATABASE_POOL_SIZE": "Connections a process may hold: its number of threads.",
+}
+
+_POOL_SIZE_DEFAULT = 8
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything the process is told from outside."""
+
+    mode: Mode
+    database_url: str
+    database_owner_url: str
+    data_dir: Path
+    base_url: str
+    keys_json: str | None
+    keys_file: Path
+    pool_size: int = _POOL_SIZE_DEFAULT
+
+    @property
+    def is_demo(self) -> bool:
+        return self.mode is Mode.DEMO
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
+        """Read the settings. Raises SettingsError with a sentence that says what to set."""
+        env = os.environ if env is None else env
+        url = env.get("DATABASE_URL")
+        if not url:
+            raise SettingsError("Set DATABASE_URL, or start with ./dev run, which brings its own.")
+        if "MODE" not in env:
+            raise SettingsError("Set MODE to demo or production: there is no safe default.")
+        try:
+            mode = Mode(env["MODE"])
+        except ValueError:
+            raise SettingsError("MODE is either demo or production.") from None
+        data_dir = Path(env.get("DATA_DIR", ".data/run"))
+        keys_file = Path(env.get("UNION_CARD_KEYS_FILE", str(data_dir / "keys.json")))
+        return cls(
+            mode=mode,
+            database_url=url,
+            database_owner_url=env.get("DATABASE_OWNER_URL", url),
+            data_dir=data_dir,
+            base_url=env.get("BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
+            keys_json=env.get("UNION_CARD_KEYS")
+            or (keys_file.read_text() if keys_file.exists() else None),
+            keys_file=keys_file,
+            pool_size=int(env.get("DATABASE_POOL_SIZE", str(_POOL_SIZE_DEFAULT))),
+        )

@@ -1,0 +1,61 @@
+"""Logs: one JSON object a line, codes and ids only, never what a person typed."""
+
+import logging
+import sys
+import time
+
+import structlog
+from flask import Flask, Response, g, request
+
+
+def configure_logging() -> None:
+    """Send every logger of the process to stderr as JSON. Idempotent."""
+    shared = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
+    # These two describe statements and their arguments, which may be personal.
+    for chatty in ("sqlalchemy.engine", "procrastinate"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def log_requests(app: Flask) -> None:
+    """Log each answered request by endpoint, never by address line: queries may hold names."""
+    logger = logging.getLogger("union_card.request")
+
+    @app.before_request
+    def start_clock() -> None:
+        g.started = time.perf_counter()
+
+    @app.after_request
+    def describe(response: Response) -> Response:
+        if response.status_code >= 500 or request.endpoint not in {"system.healthz", "static"}:  # noqa: PLR2004
+            logger.info(
+                "%s %s %s %.1fms",
+                request.method,
+                request.endpoint,
+                response.status_code,
+                (time.perf_counter() - g.get("started", time.perf_counter())) * 1000,
+            )
+        return response

@@ -1,0 +1,3 @@
+"""Every table there is: a foreign key to "sites.id" resolves only once its module is imported."""
+
+import members.models

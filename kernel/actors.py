@@ -1,0 +1,70 @@
+"""Who is calling: the answer of the access layer, and what a staff role reaches."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+
+class ActorKind(StrEnum):
+    NOBODY = "nobody"
+    MEMBER = "member"
+    TERMINAL = "terminal"
+    STAFF = "staff"
+    SYSTEM = "system"  # the worker and the command line
+
+
+class Role(StrEnum):
+    """What a staff account may do, each for the subtree of one union."""
+
+    REGISTER_OFFICER = "register_officer"
+    CLAIMS_ASSESSOR = "claims_assessor"
+    CLAIMS_APPROVER = "claims_approver"
+    TRAINING_OFFICER = "training_officer"
+    PROGRAMME_DESIGNER = "programme_designer"
+    SITE_WORKER = "site_worker"
+    FINANCE_MAKER = "finance_maker"
+    FINANCE_CHECKER = "finance_checker"
+    FINANCE_APPROVER = "finance_approver"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A role held for one union and everything below it; `path` is that union's path."""
+
+    role: Role
+    path: str
+
+
+@dataclass(frozen=True)
+class Actor:
+    """The caller of one request. Staff carry grants, a terminal its merchant and site."""
+
+    kind: ActorKind
+    id: UUID | None = None
+    session_id: UUID | None = None
+    grants: tuple[Grant, ...] = ()
+    merchant_id: UUID | None = None
+    site_id: UUID | None = None
+    name: str = field(default="", compare=False)
+
+    def has_role(self, roles: Iterable[Role]) -> bool:
+        wanted = frozenset(roles)
+        return any(grant.role in wanted for grant in self.grants)
+
+    def paths(self, *roles: Role) -> tuple[str, ...]:
+        """Return the union paths whose subtrees this actor reaches with any of `roles`."""
+        return tuple(sorted({grant.path for grant in self.grants if grant.role in roles}))
+
+    @property
+    def staff_id(self) -> UUID:
+        """Return the staff account's id; a view behind a staff rule may rely on it."""
+        assert self.kind is ActorKind.STAFF
+        assert self.id is not None
+        return self.id
+
+
+NOBODY = Actor(ActorKind.NOBODY)
+SYSTEM = Actor(ActorKind.SYSTEM)

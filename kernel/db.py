@@ -1,0 +1,132 @@
+"""The one place that opens, commits and rolls back transactions."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, Engine, Enum, Integer, MetaData, create_engine, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+
+from kernel.clock import UtcDateTime
+from kernel.money import BasisPoints, Fen
+
+# Fixed names let a migration drop a constraint and a service recognise one that fired.
+CONSTRAINT_NAMES = {
+    "pk": "pk_%(table_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+}
+
+# PostgreSQL asks the client to try such a transaction again: it saw a conflict, not a fault.
+RETRIABLE_SQLSTATES = frozenset({"40001", "40P01"})
+
+
+class Base(DeclarativeBase):
+    """Parent of every table. A column's Python type decides its SQL type, once, here."""
+
+    metadata = MetaData(naming_convention=CONSTRAINT_NAMES)
+    type_annotation_map = {
+        datetime: UtcDateTime,
+        Fen: BigInteger,
+        BasisPoints: Integer,
+        dict[str, Any]: JSONB,
+        list[Any]: JSONB,
+        # Text plus a CHECK: readable in psql, and a value can be added inside a transaction.
+        StrEnum: Enum(
+            StrEnum,
+            native_enum=False,
+            create_constraint=True,
+            length=40,
+            values_callable=lambda kind: [member.value for member in kind],
+        ),
+    }
+
+
+# expire_on_commit=False: a view may still serialise what it was given after the commit.
+session_factory = sessionmaker(expire_on_commit=False)
+_is_open: ContextVar[bool] = ContextVar("transaction_is_open", default=False)
+
+
+def connect(url: str, *, pool_size: int = 5) -> Engine:
+    """Point every later transaction() at the database at `url`. Called once, by create_app().
+
+    `pool_size` is the number of threads that may want a connection at once; the pool never grows
+    past it, so workers x pool_size stays below the server's max_connections.
+    """
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=10,
+        connect_args={
+            "application_name": "union-card",
+            "connect_timeout": 5,
+            "options": "-c timezone=UTC -c statement_timeout=30000 -c lock_timeout=10000"
+            " -c idle_in_transaction_session_timeout=60000",
+        },
+    )
+    session_factory.configure(bind=engine)
+    return engine
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Open the one transaction of a request or CLI command.
+
+    Commits when the block ends, rolls back when it raises. Views and CLI commands
+    call this; services receive the session and never commit.
+
+    Raises RuntimeError if one is already open: PostgreSQL has no nested
+    transactions, so the inner block could not keep the promise it makes.
+    """
+    if _is_open.get():
+        raise RuntimeError("a transaction is already open: pass its session down instead")
+    token = _is_open.set(True)
+    try:
+        with session_factory.begin() as session:
+            yield session
+    finally:
+        _is_open.reset(token)
+
+
+@contextmanager
+def reading() -> Iterator[Connection]:
+    """Lend a connection for single statements that need no transaction, such as who is calling.
+
+    Each statement commits by itself, which spares the BEGIN and COMMIT round trips. Inside a test
+    it joins the test's connection like everything else.
+    """
+    bind = session_factory.kw["bind"]
+    if isinstance(bind, Connection):
+        yield bind
+        return
+    with bind.connect() as connection:
+        yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def is_reachable() -> bool:
+    """Say whether the database answers: what /readyz asks."""
+    try:
+        with reading() as connection:
+            return connection.scalar(text("SELECT 1")) == 1
+    except DBAPIError:
+        return False
+
+
+def violated_constraint(error: IntegrityError) -> str | None:
+    """Return the name of the constraint PostgreSQL reported, such as "uq_members_phone"."""
+    diagnostics = getattr(error.orig, "diag", None)
+    return getattr(diagnostics, "constraint_name", None)
+
+
+def is_retriable(error: DBAPIError) -> bool:
+    """Say whether the same transaction may simply be tried again (deadlock, serialization)."""
+    return getattr(error.orig, "sqlstate", None) in RETRIABLE_SQLSTATES

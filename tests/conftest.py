@@ -1,0 +1,143 @@
+"""Fixtures everything rests on: a migrated PostgreSQL, a session that vanishes, a real service."""
+
+import os
+import secrets
+
+import pytest
+from alembic import command
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session
+
+from app.cli import alembic_config
+from app.config import Mode, Settings
+from app.factory import create_app
+from kernel import db
+from kernel.secrets import Keyring
+from tests.make.maker import Maker
+from tests.service import Service
+from tools.postgres import test_cluster
+
+
+class Databases:
+    """Makes and drops databases on the test cluster, each a copy of one migrated template."""
+
+    def __init__(self, urls):
+        self.urls = urls
+        self.run = f"{os.getpid()}_{secrets.token_hex(3)}"
+        self.template = f"uct_{self.run}_template"
+        self.names = []
+        self._admin = create_engine(urls.owner.format(name="postgres"), isolation_level="AUTOCOMMIT")
+        self.create(self.template, template="template0")
+        command.upgrade(alembic_config(urls.owner.format(name=self.template)), "head")
+
+    def create(self, name, *, template=None):
+        with self._admin.connect() as connection:
+            connection.execute(
+                text(f'CREATE DATABASE "{name}" TEMPLATE "{template or self.template}"')
+            )
+        self.names.append(name)
+        return name
+
+    def copy(self):
+        return self.create(f"uct_{self.run}_{len(self.names)}")
+
+    def drop(self, name):
+        with self._admin.connect() as connection:
+            connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+        self.names.remove(name)
+
+    def close(self):
+        for name in list(self.names):
+            self.drop(name)
+        self._admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def databases():
+    databases = Databases(test_cluster())
+    yield databases
+    databases.close()
+
+
+@pytest.fixture(scope="session")
+def keyring():
+    return Keyring.generate()
+
+
+@pytest.fixture(scope="session")
+def settings_for(databases, keyring, tmp_path_factory):
+    """Return a function: the settings of a service on the database called `name`."""
+
+    def settings(name, *, mode=Mode.DEMO):
+        folder = tmp_path_factory.mktemp("data")
+        return Settings(
+            mode=mode,
+            database_url=databases.urls.app.format(name=name),
+            database_owner_url=databases.urls.owner.format(name=name),
+            data_dir=folder,
+            base_url="http://127.0.0.1:8000",
+            keys_json=keyring.to_json(),
+            keys_file=folder / "keys.json",
+        )
+
+    return settings
+
+
+@pytest.fixture(scope="session")
+def app(databases, settings_for):
+    return create_app(settings_for(databases.copy()))
+
+
+@pytest.fixture(scope="session")
+def engine(app):
+    engine = db.session_factory.kw["bind"]
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def session(engine):
+    """A session whose work, and the app's own commits, vanish when the test ends."""
+    with engine.connect() as connection, connection.begin() as outer:
+        joined = {"bind": connection, "join_transaction_mode": "create_savepoint"}
+        before = dict(db.session_factory.kw)
+        db.session_factory.configure(**joined)
+        with Session(**joined, expire_on_commit=False) as session:
+            yield session
+        db.session_factory.kw.clear()
+        db.session_factory.configure(**before)
+        outer.rollback()
+
+
+@pytest.fixture
+def client(app, session):
+    return app.test_client()
+
+
+@pytest.fixture
+def make(session):
+    return Maker(session)
+
+
+@pytest.fixture
+def committed(databases, engine):
+    """Real commits on a database of this test's own: yields its engine as the application's role.
+
+    transaction() works there until the test ends.
+    """
+    name = databases.copy()
+    own = create_engine(databases.urls.app.format(name=name), pool_size=20)
+    before = dict(db.session_factory.kw)
+    db.session_factory.configure(bind=own)
+    yield own
+    db.session_factory.kw.clear()
+    db.session_factory.configure(**before)
+    own.dispose()
+    databases.drop(name)
+
+
+@pytest.fixture
+def service(committed, settings_for, databases):
+    """The real service: gunicorn with two workers on the `committed` database, over HTTP."""
+    with Service(settings_for(committed.url.database)) as service:
+        yield service
