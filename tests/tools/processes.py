@@ -1,0 +1,27 @@
+"""What still runs: a test that starts processes shows that none is left."""
+
+import os
+import time
+from pathlib import Path
+
+
+def processes_of(folder):
+    """Return what runs inside `folder` or names it; the unreaped do not run any more."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            said = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            inside = (process / "cwd").readlink().is_relative_to(folder)
+        except OSError:
+            continue
+        if int(process.name) != os.getpid() and (inside or str(folder) in said):
+            found.append(f"{process.name} {said}")
+    return found
+
+
+def wait_until(condition, *, seconds=30):
+    """Return once `condition()` holds; fail the test if it does not within `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"still waiting after {seconds} s"
+        time.sleep(0.02)
