@@ -1,0 +1,49 @@
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kernel.actors import ActorKind
+from kernel.db import Base
+from kernel.ids import new_id
+
+ACTION_PATTERN = r"^[a-z][a-z_]*(\.[a-z][a-z_]*)+$"
+
+
+class AuditEntry(Base):
+    """One thing somebody did or looked at. Written once, never changed: a trigger and the grants.
+
+    No foreign keys: an entry outlives what it tells of, and this package is below all others.
+    """
+
+    __tablename__ = "audit_entries"
+    __table_args__ = (
+        CheckConstraint(f"action ~ '{ACTION_PATTERN}'", name="action_is_dotted_code"),
+        CheckConstraint(
+            "(actor_kind IN ('nobody', 'system')) = (actor_id IS NULL)", name="actor_is_named"
+        ),
+        Index("ix_audit_entries_place", "occurred_at", "id"),
+        Index("ix_audit_entries_object", "object_type", "object_id"),
+        Index(
+            "ix_audit_entries_member",
+            "member_id",
+            "occurred_at",
+            postgresql_where=text("member_id IS NOT NULL"),
+        ),
+        # LIKE 'SZ/SZ-BA/%' can use the index only in byte order.
+        Index("ix_audit_entries_path_subtree", text("union_path text_pattern_ops")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    occurred_at: Mapped[datetime]
+    actor_kind: Mapped[ActorKind]
+    actor_id: Mapped[UUID | None]
+    action: Mapped[str] = mapped_column(String(80))  # a dotted code such as "card.frozen"
+    object_type: Mapped[str] = mapped_column(String(40))
+    object_id: Mapped[UUID | None]  # None: a list or an export, no single object
+    member_id: Mapped[UUID | None]  # whose personal data it was about
+    union_path: Mapped[str | None] = mapped_column(String(500))  # None: of the whole deployment
+    purpose: Mapped[str | None] = mapped_column(String(200))  # why somebody opened a full value
+    facts: Mapped[dict[str, Any]]

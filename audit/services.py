@@ -1,0 +1,51 @@
+"""Writing the audit trail."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from audit.models import AuditEntry
+from audit.rules import plain_facts
+from kernel.actors import Actor
+
+_MEMBER = "member"
+
+
+def record(
+    session: Session,
+    *,
+    actor: Actor,
+    action: str,
+    object_type: str,
+    object_id: UUID | None,
+    now: datetime,
+    member_id: UUID | None = None,
+    purpose: str | None = None,
+    union_path: str | None = None,
+    **facts: object,
+) -> AuditEntry:
+    """Write down what `actor` did, in the transaction in which it was done.
+
+    `action` is a dotted code such as "card.frozen". `member_id` names the person whose data it was
+    about; it is implied when the object is a member. `purpose` is given when somebody opened a
+    full value, and only then: the member can read those entries. `union_path` is the union for
+    whose auditors the entry is.
+
+    Raises ValueError if a fact is anything but a code, an id, an amount or a time.
+    """
+    entry = AuditEntry(
+        occurred_at=now,
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        action=action,
+        object_type=object_type,
+        object_id=object_id,
+        member_id=object_id if object_type == _MEMBER and member_id is None else member_id,
+        purpose=purpose,
+        union_path=union_path,
+        facts=plain_facts(facts),
+    )
+    session.add(entry)
+    session.flush()
+    return entry
