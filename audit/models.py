@@ -33,7 +33,11 @@ class AuditEntry(Base):
             postgresql_where=text("member_id IS NOT NULL"),
         ),
         # LIKE 'SZ/SZ-BA/%' can use the index only in byte order.
-        Index("ix_audit_entries_path_subtree", text("union_path text_pattern_ops")),
+        Index(
+            "ix_audit_entries_path_subtree",
+            "union_path",
+            postgresql_ops={"union_path": "text_pattern_ops"},
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

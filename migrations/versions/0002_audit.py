@@ -53,7 +53,8 @@ def upgrade() -> None:
     op.create_index(
         "ix_audit_entries_path_subtree",
         "audit_entries",
-        [sa.literal_column("union_path text_pattern_ops")],
+        ["union_path"],
+        postgresql_ops={"union_path": "text_pattern_ops"},
     )
     # By statement: an UPDATE that would change no row is refused as well.
     op.execute(
