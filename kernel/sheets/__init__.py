@@ -5,6 +5,7 @@ heading within the first ten rows, names what is missing, and then yields line a
 holding the file's lines in memory. Everything that a file can be instead of a table is a `Refusal`.
 """
 
+from kernel.sheets.cells import COVERED, Covered, Formula, Limits, defused
 from kernel.sheets.errors import (
     ColumnsMissing,
     ColumnTwice,
@@ -23,7 +24,7 @@ from kernel.sheets.errors import (
     TooManyMergedCells,
     WorkbookLocked,
 )
-from kernel.sheets.table import COVERED, Covered, Formula, Limits, Line, Table, defused, read_table
+from kernel.sheets.table import Line, Table, read_table
 
 __all__ = [
     "COVERED",

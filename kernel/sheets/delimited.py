@@ -6,11 +6,11 @@ import io
 import re
 from collections.abc import Iterator
 
-from kernel.sheets.cells import Formula, Row
+from kernel.sheets.cells import Row, text_or_formula
 from kernel.sheets.errors import QuotesUnbalanced, TableFileKindUnknown
 
 _DELIMITERS = (",", "\t", ";")
-_CHUNK_BYTES = 1024 * 1024
+_CHUNK_BYTES = 64 * 1024
 # No table has these: they are what a picture or a PDF looks like when it is read as text.
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f]")
 
@@ -59,10 +59,6 @@ def _rows(content: bytes, *, encoding: str, delimiter: str) -> Iterator[Row]:
     number = 0
     try:
         for number, row in enumerate(reader, start=1):
-            yield number, [_cell(text) for text in row]
+            yield number, [text_or_formula(text) for text in row]
     except csv.Error:
         raise QuotesUnbalanced(line=number + 1) from None
-
-
-def _cell(text: str) -> str | Formula:
-    return Formula(text) if text.startswith("=") else text

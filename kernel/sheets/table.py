@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time
 from itertools import chain, islice
 
-from kernel.sheets.cells import COVERED, Covered, Formula, Limits, Row, is_blank
+from kernel.sheets.cells import Limits, Row, is_blank
 from kernel.sheets.delimited import delimited_rows
 from kernel.sheets.errors import (
     ColumnsMissing,
@@ -24,13 +24,10 @@ from kernel.sheets.errors import (
 from kernel.sheets.workbook import workbook_rows
 from kernel.text import cell_text, half_width, without_blanks
 
-__all__ = ["COVERED", "Covered", "Formula", "Limits", "Line", "Table", "defused", "read_table"]
-
 _HEADING_ROW_MAX = 10
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = b"PK\x03\x04"
 _NOTE = re.compile(r"\([^()]*\)$")
-_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,19 +101,6 @@ def read_table(
         raise quotes or HeadingMissing(columns=[header_synonyms[name][0] for name in required])
     missing = [header_synonyms[name][0] for name in required if name not in best.columns]
     raise ColumnsMissing(columns=missing, line=best.number)
-
-
-def defused(cell: object) -> object:
-    """Return `cell` made safe to export: text that a spreadsheet would run gets a leading quote.
-
-    A spreadsheet program takes text that begins with = + - @ or a tab for a formula, and a formula
-    can send what is beside it elsewhere. Numbers and dates go out as they are.
-    """
-    if isinstance(cell, Formula):
-        return "'" + cell.text
-    if isinstance(cell, str) and half_width(cell).lstrip(" ").startswith(_FORMULA_SIGNS):
-        return "'" + cell
-    return cell
 
 
 def _candidates(content: bytes, limits: Limits) -> Iterator[Iterator[Row]]:

@@ -13,7 +13,7 @@ import openpyxl
 from openpyxl.utils.cell import coordinate_to_tuple
 from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
 
-from kernel.sheets.cells import COVERED, Formula, Limits, Row
+from kernel.sheets.cells import COVERED, Formula, Limits, Row, text_or_formula
 from kernel.sheets.errors import (
     OtherWorkbook,
     TableFileBroken,
@@ -25,7 +25,7 @@ from kernel.sheets.errors import (
 )
 
 _BATCH_ROWS = 500
-_CHUNK_BYTES = 1024 * 1024
+_CHUNK_BYTES = 64 * 1024
 _ROW_NUMBER_MAX = 1_048_576  # of the file format
 _MEMBER_COUNT_MAX = 2_000
 _ENCRYPTED_FLAG = 0x1
@@ -162,7 +162,7 @@ def _rows(sheet: Any, merged: Sequence[_Merged], limits: Limits) -> Iterator[Row
 
 def _cell(value: object) -> object:
     if isinstance(value, str):
-        return Formula(value) if value.startswith("=") else value
+        return text_or_formula(value)
     if isinstance(value, ArrayFormula):
         return Formula(str(value.text))
     if isinstance(value, DataTableFormula):

@@ -16,7 +16,8 @@ from members.rules.documents import (
     read_document,
     read_document_kind,
 )
-from members.rules.names import normal_name, read_name
+from members.rules.index_fields import DOCUMENT_FIELD, NAME_FIELD, PHONE_FIELD
+from members.rules.names import match_name, normal_name, read_name
 from members.rules.roster import (
     REQUIRED_ROSTER_COLUMNS,
     ROSTER_COLUMNS,
@@ -28,6 +29,9 @@ from members.rules.roster import (
 from members.rules.sentences import REASON_ORDER, SENTENCES
 
 __all__ = [
+    "DOCUMENT_FIELD",
+    "NAME_FIELD",
+    "PHONE_FIELD",
     "PUBLISHED_SAMPLES",
     "REASON_ORDER",
     "REQUIRED_ROSTER_COLUMNS",
@@ -43,6 +47,7 @@ __all__ = [
     "Refused",
     "RosterLine",
     "Sex",
+    "match_name",
     "normal_document_number",
     "normal_name",
     "normal_union_code",

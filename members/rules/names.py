@@ -43,6 +43,14 @@ def read_name(text: str) -> str | Refused:  # noqa: PLR0911 (one guard for each 
     return normal
 
 
+def match_name(registered: str, given: str) -> bool:
+    """Say whether a person gave the name that stands in the register, however it is spelled.
+
+    Only spelling is forgiven (`normal_name`): nothing is left out, no dot and no part of a name.
+    """
+    return len(given) <= _TEXT_LENGTH_MAX and normal_name(registered) == normal_name(given)
+
+
 def is_latin(text: str) -> bool:
     """Say whether a text has letters, and Latin ones only."""
     letters = [char for char in text if char.isalpha()]
