@@ -55,6 +55,11 @@ ACCESS: dict[str, Rule] = {
     "GET system.problem_page": ANYONE,
     "GET api-docs.openapi_json": ANYONE,
     "POST system.choose_language": ANYONE,
+    # Members
+    "POST members_api.send_code": ANYONE,
+    "POST members_api.sign_in": ANYONE,
+    "DELETE members_api.sign_out": MEMBER,
+    "GET members_api.list_members": staff(Role.REGISTER_OFFICER, Role.AUDITOR),
 }
 
 Authenticate = Callable[[], Actor | None]

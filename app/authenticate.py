@@ -5,6 +5,10 @@ from collections.abc import Callable, Mapping
 from flask import request
 
 from kernel.actors import Actor, ActorKind
+from kernel.clock import utc_now
+from kernel.db import reading
+from kernel.secrets import token_hash
+from members.queries import member_by_token
 
 _TOKEN_CHARACTERS_MAX = 200
 
@@ -17,4 +21,14 @@ def bearer_token() -> str | None:
     return token
 
 
-AUTHENTICATORS: Mapping[ActorKind, Callable[[], Actor | None]] = {}
+def member_of_request() -> Actor | None:
+    token = bearer_token()
+    if token is None:
+        return None
+    with reading() as connection:
+        return member_by_token(connection, token_hash=token_hash(token), now=utc_now())
+
+
+AUTHENTICATORS: Mapping[ActorKind, Callable[[], Actor | None]] = {
+    ActorKind.MEMBER: member_of_request,
+}

@@ -3,17 +3,13 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
+
+from kernel.persons import Mode
 
 
 class SettingsError(Exception):
     """The environment asks for something unsafe or incomplete; the message says what to set."""
-
-
-class Mode(StrEnum):
-    DEMO = "demo"
-    PRODUCTION = "production"
 
 
 # Every variable with what it does: docs/reference/configuration.md is generated from this.

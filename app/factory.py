@@ -83,9 +83,7 @@ def register(flask: Flask) -> None:
         return {"languages": LANGUAGES, "locale": choose_locale(), "is_demo": settings.is_demo}
 
 
-def error_page(
-    status: int, code: str, title: str, facts: dict[str, object]
-) -> ResponseReturnValue:
+def error_page(status: int, code: str, title: str, facts: dict[str, object]) -> ResponseReturnValue:
     """Show a refusal as a page with a way back."""
     assert status >= _ERROR_PAGE_STATUS_MIN
     return render_template("error.html", status=status, code=code, title=title, facts=facts), status

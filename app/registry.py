@@ -5,7 +5,11 @@ from flask import Blueprint
 
 from app.cli import db_commands, keys_commands, worker_command
 from kernel.web import Blueprint as ApiBlueprint
+from members.api import api as members_api
+from members.cli import members_commands
 
-API_BLUEPRINTS: list[ApiBlueprint] = []
+API_BLUEPRINTS: list[ApiBlueprint] = [
+    members_api,
+]
 PAGE_BLUEPRINTS: list[Blueprint] = []
-COMMANDS: list[click.Command] = [db_commands, keys_commands, worker_command]
+COMMANDS: list[click.Command] = [db_commands, keys_commands, worker_command, members_commands]

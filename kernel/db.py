@@ -116,7 +116,7 @@ def is_reachable() -> bool:
     """Say whether the database answers: what /readyz asks."""
     try:
         with reading() as connection:
-            return connection.scalar(text("SELECT 1")) == 1
+            return bool(connection.scalar(text("SELECT 1")))
     except DBAPIError:
         return False
 

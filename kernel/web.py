@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, NoReturn, TypeVar
+from uuid import UUID
 
 from flask import Flask, Request, Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
@@ -170,7 +171,7 @@ def register_error_handlers(app: Flask, *, page: ErrorPage) -> None:
     @app.errorhandler(ValidationError)
     def invalid(error: ValidationError) -> ResponseReturnValue:
         return problem(
-            422, "invalid_request", gettext(HTTP_SENTENCES[422]), errors=error.normalized_messages()
+            422, "invalid_request", gettext(HTTP_SENTENCES[422]), errors=error.messages_dict
         )
 
     @app.errorhandler(HTTPException)
@@ -243,3 +244,11 @@ def decode_cursor(cursor: str, *, parts: int) -> list[str]:
     if len(found) != parts:
         raise ValidationError({"cursor": ["Not a cursor of this list."]})
     return found
+
+
+def decode_id_cursor(cursor: str) -> UUID:
+    """Return the id that a one-part cursor holds. Raises ValidationError."""
+    try:
+        return UUID(decode_cursor(cursor, parts=1)[0])
+    except ValueError:
+        raise ValidationError({"cursor": ["Not a cursor of this list."]}) from None

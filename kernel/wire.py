@@ -20,7 +20,7 @@ class Wire(Schema):
 
 
 class FenField(fields.Integer):
-    """Whole fen from `minimum` to 100,000 yuan. A number with a fraction or in quotes is refused."""
+    """Whole fen from `minimum` to 100,000 yuan; a fraction or a number in quotes is refused."""
 
     def __init__(self, *, minimum: int = 0, **kwargs: Any) -> None:
         metadata = {"description": "Money in fen (100 fen = 1 yuan)."} | kwargs.pop("metadata", {})
@@ -31,7 +31,7 @@ class FenField(fields.Integer):
             **kwargs,
         )
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int | None:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
             raise self.make_error("invalid")
         return super()._deserialize(value, attr, data, **kwargs)

@@ -24,15 +24,19 @@ $$
 RIGHTS = [
     "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
     "GRANT USAGE ON SCHEMA public TO union_card_app, union_card_readonly",
-    "ALTER DEFAULT PRIVILEGES IN SCHEMA public"
-    " GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO union_card_app",
+    (
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA public"
+        " GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO union_card_app"
+    ),
     "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO union_card_readonly",
     "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO union_card_app",
 ]
 
 TAKEN_BACK = [
-    "ALTER DEFAULT PRIVILEGES IN SCHEMA public"
-    " REVOKE ALL ON TABLES FROM union_card_app, union_card_readonly",
+    (
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA public"
+        " REVOKE ALL ON TABLES FROM union_card_app, union_card_readonly"
+    ),
     "ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON SEQUENCES FROM union_card_app",
     "REVOKE USAGE ON SCHEMA public FROM union_card_app, union_card_readonly",
 ]

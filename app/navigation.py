@@ -1,0 +1,88 @@
+"""The desk's rail: which pages there are, in which order, under which heading.
+
+A package adds a line here for each page that people start from. Who sees it is not said again: a
+link shows to whoever ACCESS lets open its page.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Flask, g, request, url_for
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+
+from app.access import rule_for
+from kernel.actors import NOBODY, Actor, ActorKind
+from kernel.i18n import N_
+
+Count = Callable[[Session, Actor], int]
+
+
+@dataclass(frozen=True)
+class DeskLink:
+    """A page of the rail. `waiting` counts what needs attention there, for the desk's home."""
+
+    section: str
+    endpoint: str
+    label: str
+    waiting: Count | None = None
+
+
+@dataclass(frozen=True)
+class ShownLink:
+    """A link as this caller sees it, in their language."""
+
+    label: str
+    url: str
+    is_current: bool
+    waiting: Count | None
+
+
+@dataclass(frozen=True)
+class Section:
+    label: str
+    links: tuple[ShownLink, ...]
+
+
+REGISTER = N_("Register")
+CARDS = N_("Cards")
+MERCHANTS = N_("Merchants")
+PROGRAMMES = N_("Programmes")
+AID = N_("Mutual aid")
+TRAINING = N_("Training")
+FINANCE = N_("Finance")
+AUDIT = N_("Audit")
+ADMINISTRATION = N_("Administration")
+
+# The rail shows sections in the order in which they first appear here.
+DESK_LINKS: list[DeskLink] = [
+    DeskLink(ADMINISTRATION, "staff_pages.accounts", N_("Staff accounts")),
+]
+
+
+def may_open(actor: Actor, endpoint: str) -> bool:
+    """Say whether ACCESS lets `actor` open the page at `endpoint`."""
+    rule = rule_for("GET", endpoint)
+    if rule is None or rule.kind is not ActorKind.STAFF or actor.kind is not ActorKind.STAFF:
+        return False
+    return not rule.roles or actor.has_role(rule.roles)
+
+
+def desk_sections() -> list[Section]:
+    """Return the rail for the current caller; empty sections are left out."""
+    actor: Actor = g.get("actor", NOBODY)
+    sections: dict[str, list[ShownLink]] = {}
+    for link in DESK_LINKS:
+        if may_open(actor, link.endpoint):
+            url = url_for(link.endpoint)
+            shown = ShownLink(gettext(link.label), url, _is_within(url), link.waiting)
+            sections.setdefault(link.section, []).append(shown)
+    return [Section(gettext(label), tuple(links)) for label, links in sections.items()]
+
+
+def _is_within(url: str) -> bool:
+    return request.path == url or request.path.startswith(f"{url.rstrip('/')}/")
+
+
+def use_navigation(app: Flask) -> None:
+    app.jinja_env.globals.update(desk_sections=desk_sections)

@@ -1,0 +1,98 @@
+"""JSON endpoints of the register and of a member's sign-in."""
+
+from typing import Any
+
+from flask import current_app
+from flask.typing import ResponseReturnValue
+
+from kernel.actors import Role
+from kernel.clock import utc_now
+from kernel.db import transaction
+from kernel.errors import Refusal
+from kernel.phones import parse_phone
+from kernel.secrets import demo_code
+from kernel.web import Blueprint, current_actor, decode_id_cursor, encode_cursor
+from members.errors import CodesNotSent, SignInCodeWrong
+from members.queries import members_within
+from members.schemas import (
+    Accepted,
+    CodeRequest,
+    MemberPage,
+    MemberQuery,
+    SignedIn,
+    SignInRequest,
+)
+from members.services import end_session, finish_sign_in, start_sign_in
+from members.services.sign_in import SESSION_LIFE
+
+api = Blueprint("members_api", __name__, description="Members: sign-in and the register")
+
+REGISTER_READERS = (Role.REGISTER_OFFICER, Role.AUDITOR)
+
+
+@api.post("/members/sign-in/code")
+@api.arguments(CodeRequest)
+@api.response(202, Accepted)
+def send_code(body: dict[str, Any]) -> ResponseReturnValue:
+    """Send a sign-in code to a phone. The answer never tells whether anybody has that phone."""
+    settings = current_app.config["SETTINGS"]
+    if not settings.is_demo:
+        raise CodesNotSent
+    phone = parse_phone(body["phone"])
+    if phone is not None:
+        with transaction() as session:
+            start_sign_in(session, phone=phone, code=demo_code(), now=utc_now())
+    return {"ok": True}
+
+
+@api.post("/members/sign-in")
+@api.arguments(SignInRequest)
+@api.response(200, SignedIn)
+def sign_in(body: dict[str, Any]) -> ResponseReturnValue:
+    """Exchange a code for a token; the first time name and document must match the register."""
+    phone = parse_phone(body["phone"])
+    if phone is None:
+        raise SignInCodeWrong
+    now = utc_now()
+    with transaction() as session:
+        outcome = finish_sign_in(
+            session,
+            phone=phone,
+            code=body["code"],
+            name=body["name"],
+            document_tail=body["document_tail"],
+            consents={each["purpose"]: each["version"] for each in body["consents"]},
+            now=now,
+        )
+    # A wrong code was counted, so its transaction had to commit before it is refused.
+    if isinstance(outcome, Refusal):
+        raise outcome
+    return {"token": outcome[1], "expires_at": now + SESSION_LIFE}
+
+
+@api.delete("/members/sign-in")
+@api.response(204)
+def sign_out() -> None:
+    """End the session of the token that is sent."""
+    actor = current_actor()
+    assert actor.session_id is not None
+    with transaction() as session:
+        end_session(session, session_id=actor.session_id, now=utc_now())
+
+
+@api.get("/members")
+@api.arguments(MemberQuery, location="query")
+@api.response(200, MemberPage)
+def list_members(query: dict[str, Any]) -> ResponseReturnValue:
+    """List the members of the unions that the caller looks after, masked."""
+    after = decode_id_cursor(query["cursor"]) if "cursor" in query else None
+    with transaction() as session:
+        lines = members_within(
+            session,
+            paths=current_actor().paths(*REGISTER_READERS),
+            union_code=query.get("union_code"),
+            after=after,
+            rows=query["rows"],
+        )
+    more = len(lines) == query["rows"]
+    return {"items": lines, "next_cursor": encode_cursor(str(lines[-1].id)) if more else None}

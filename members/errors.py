@@ -1,0 +1,69 @@
+from kernel.errors import Refusal
+from kernel.i18n import N_
+
+
+class MemberNotFound(Refusal):
+    status = 404
+    code = "member_not_found"
+    title = N_("There is no such member in the unions you look after.")
+
+
+class SignInCodeWrong(Refusal):
+    """One answer for a wrong code, an old one, a used one and a phone nobody knows."""
+
+    status = 401
+    code = "sign_in_code_wrong"
+    title = N_("The code is wrong or has expired. Ask for a new one.")
+
+
+class RealNameRequired(Refusal):
+    status = 409
+    code = "real_name_required"
+    title = N_("First sign-in: give your name, the last four of your document, and your consent.")
+
+
+class RealNameMismatch(Refusal):
+    """Never says what was wrong: the sentence must not help a stranger to guess."""
+
+    status = 409
+    code = "real_name_mismatch"
+    title = N_("This does not match the union's register. Check it, or ask for a correction.")
+
+
+class CorrectionRequested(Refusal):
+    status = 409
+    code = "correction_requested"
+    title = N_(
+        "This did not match five times. We have asked a register officer to check the register;"
+        " you will hear from your union."
+    )
+
+
+class CodesNotSent(Refusal):
+    status = 503
+    code = "codes_not_sent"
+    title = N_("This service is not yet connected to a text-message gateway.")
+
+
+class NoStanding(Refusal):
+    status = 409
+    code = "not_a_member"
+    title = N_("This membership has ended or has not begun.")
+
+
+class UnionUnknown(Refusal):
+    status = 422
+    code = "union_unknown"
+    title = N_("There is no union with that code.")
+
+
+class ImportNotFound(Refusal):
+    status = 404
+    code = "import_not_found"
+    title = N_("There is no such import, or it is not yours to see.")
+
+
+class PurposeMissing(Refusal):
+    status = 422
+    code = "purpose_missing"
+    title = N_("Say why you need to see the full value; the member can read it.")

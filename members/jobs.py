@@ -1,0 +1,107 @@
+"""Background steps of a roster import. Killed in the middle, each begins where it stood."""
+
+from collections.abc import Iterator
+from itertools import islice
+from uuid import UUID
+
+from flask import current_app
+
+from kernel.clock import shanghai_date, utc_now
+from kernel.db import transaction
+from kernel.jobs import job
+from kernel.persons import Mode
+from kernel.sheets import Line, TableFileRefused, read_table
+from members.queries import import_by_id
+from members.rules import REQUIRED_ROSTER_COLUMNS, ROSTER_COLUMNS
+from members.services import FileMemory, apply_batch, batches, judge_lines, known_unions
+from members.services import preview_import as begin_preview
+from members.services.imports import (
+    count_lines,
+    fail_preview,
+    finish_step,
+    note_outcomes,
+    resume_commit,
+)
+
+COUNT_STEP_LINES = 5_000
+
+
+@job("members.preview_import")
+def preview_import(import_id: str) -> None:
+    """Count the lines of an uploaded roster, then say what each would change."""
+    upload_id = UUID(import_id)
+    with transaction() as session:
+        content = begin_preview(session, import_id=upload_id)
+    if content is None:
+        return
+    try:
+        _count(upload_id, content)
+        _work_through(upload_id, content, write=False, skip=0)
+    except TableFileRefused as refusal:
+        with transaction() as session:
+            fail_preview(session, import_id=upload_id, refusal=refusal, now=utc_now())
+
+
+@job("members.commit_import")
+def commit_import(import_id: str) -> None:
+    """Write a previewed roster into the register, each batch a transaction of its own."""
+    upload_id = UUID(import_id)
+    with transaction() as session:
+        found = resume_commit(session, import_id=upload_id)
+    if found is not None:
+        content, lines_done = found
+        _work_through(upload_id, content, write=True, skip=lines_done)
+
+
+def lines_of(content: bytes) -> Iterator[Line]:
+    """Return the lines of a roster file. Raises a TableFileRefused."""
+    return read_table(
+        content, header_synonyms=ROSTER_COLUMNS, required_headers=REQUIRED_ROSTER_COLUMNS
+    ).lines
+
+
+def _count(upload_id: UUID, content: bytes) -> None:
+    lines = 0
+    for lines, _ in enumerate(lines_of(content), start=1):
+        if lines % COUNT_STEP_LINES == 0:
+            with transaction() as session:
+                count_lines(session, import_id=upload_id, lines=lines)
+    with transaction() as session:
+        count_lines(session, import_id=upload_id, lines=lines)
+
+
+def _work_through(upload_id: UUID, content: bytes, *, write: bool, skip: int) -> None:
+    """Apply the file in batches, after the first `skip` lines, which are written already.
+
+    Those are still judged: their documents must be remembered to find a second line of one person.
+    """
+    with transaction() as session:
+        unions = known_unions(session)
+        upload = import_by_id(session, import_id=upload_id)
+        assert upload is not None
+        paths = [str(path) for path in upload.paths]
+    memory = FileMemory()
+    judged = judge_lines(
+        lines_of(content),
+        memory=memory,
+        today=shanghai_date(utc_now()),
+        mode=Mode(current_app.config["SETTINGS"].mode),
+        union_codes=unions,
+    )
+    for _ in islice(judged, skip):
+        pass
+    for batch in batches(judged):
+        with transaction() as session:
+            outcomes = apply_batch(
+                session,
+                batch=batch,
+                memory=memory,
+                unions=unions,
+                paths=paths,
+                write=write,
+                now=utc_now(),
+            )
+            if not note_outcomes(session, import_id=upload_id, outcomes=outcomes):
+                return
+    with transaction() as session:
+        finish_step(session, import_id=upload_id, now=utc_now())

@@ -1,0 +1,59 @@
+from marshmallow import fields, validate
+
+from kernel.wire import Moment, Text, Wire
+
+_PHONE_CHARACTERS_MAX = 40
+_CODE_DIGITS = 6
+
+
+class ConsentGiven(Wire):
+    purpose = Text(required=True, maximum=40)
+    version = fields.Integer(required=True, strict=True, validate=validate.Range(min=1))
+
+
+class CodeRequest(Wire):
+    phone = Text(required=True, maximum=_PHONE_CHARACTERS_MAX)
+
+
+class SignInRequest(Wire):
+    phone = Text(required=True, maximum=_PHONE_CHARACTERS_MAX)
+    code = fields.String(
+        required=True, validate=validate.Regexp(rf"^[0-9]{{{_CODE_DIGITS}}}$", error="Six digits.")
+    )
+    name = Text(maximum=100, load_default=None)
+    document_tail = Text(maximum=4, minimum=4, load_default=None)
+    consents = fields.List(
+        fields.Nested(ConsentGiven), load_default=list, validate=validate.Length(max=10)
+    )
+
+
+class SignedIn(Wire):
+    token = fields.String(metadata={"description": "Send as `Authorization: Bearer …`."})
+    expires_at = Moment()
+
+
+class Accepted(Wire):
+    """The same whether or not anything was sent."""
+
+    ok = fields.Boolean()
+
+
+class MemberResponse(Wire):
+    id = fields.UUID()
+    name_masked = fields.String()
+    union_code = fields.String()
+    union_name = fields.String()
+    status = fields.String()
+    has_phone = fields.Boolean()
+    real_name_at = Moment(allow_none=True)
+
+
+class MemberPage(Wire):
+    items = fields.List(fields.Nested(MemberResponse))
+    next_cursor = fields.String(allow_none=True)
+
+
+class MemberQuery(Wire):
+    cursor = Text()
+    union_code = Text(maximum=40)
+    rows = fields.Integer(load_default=50, validate=validate.Range(min=1, max=100))

@@ -1,0 +1,55 @@
+"""What can be done in the register, one file per group of verbs."""
+
+from members.services.imports import (
+    commit_import,
+    discard_import,
+    preview_import,
+    upload_roster,
+)
+from members.services.roster import (
+    Effect,
+    FileMemory,
+    Outcome,
+    apply_batch,
+    batches,
+    judge_lines,
+    known_unions,
+)
+from members.services.sign_in import (
+    CARD_CONSENT,
+    CONSENT_VERSIONS,
+    end_session,
+    finish_sign_in,
+    open_session,
+    start_sign_in,
+)
+from members.services.unions import (
+    REQUIRED_UNION_COLUMNS,
+    UNION_COLUMNS,
+    ImportReport,
+    import_unions,
+)
+
+__all__ = [
+    "CARD_CONSENT",
+    "CONSENT_VERSIONS",
+    "REQUIRED_UNION_COLUMNS",
+    "UNION_COLUMNS",
+    "Effect",
+    "FileMemory",
+    "ImportReport",
+    "Outcome",
+    "apply_batch",
+    "batches",
+    "commit_import",
+    "discard_import",
+    "end_session",
+    "finish_sign_in",
+    "import_unions",
+    "judge_lines",
+    "known_unions",
+    "open_session",
+    "preview_import",
+    "start_sign_in",
+    "upload_roster",
+]
