@@ -214,6 +214,8 @@ def _what_is_wrong(number: str, kinds: frozenset[DocumentKind]) -> str:
             return "id_lookalike_of_x"
     if _ROUNDED.fullmatch(number):
         return "id_rounded"
+    if kinds <= _FOREIGN_PERMIT:
+        return "id_format_fpr"
     return f"id_format_{min(kinds).value.lower()}" if len(kinds) == 1 else "id_format"
 
 

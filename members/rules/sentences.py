@@ -45,6 +45,7 @@ SENTENCES: dict[str, str] = {
     "id_format_hmt_rp": N_("A residence permit number has 18 digits, the last may be X."),
     "id_format_hm_pass": N_("A Hong Kong or Macao pass has H or M and 8 or 10 digits."),
     "id_format_tw_pass": N_("A Taiwan pass has 8 digits, an older one 10 digits and a letter."),
+    "id_format_fpr": N_("A permanent residence card has 18 digits, or 3 letters and 12 digits."),
     "id_format_passport": N_("A passport number has 5 to 17 letters and digits."),
     "id_fifteen_digits": N_("Numbers of 15 digits ended in 2013. Use the one of 18 digits."),
     "id_lookalike_of_x": N_("The last character only looks like an X. Type the letter X."),
