@@ -1,0 +1,27 @@
+"""`./dev test`: the whole suite, or what is asked of it, on the tests' own PostgreSQL."""
+
+import os
+import sys
+
+from tools import browser, frontend, processes, translations
+from tools.postgres import test_cluster
+
+
+def test(arguments: list[str]) -> int:
+    """Run pytest with `arguments`; return its exit code.
+
+    Several runs at once share the server; each makes databases of its own.
+    """
+    frontend.build()
+    translations.compile_all()
+    browser.ensure()
+    urls = test_cluster()
+    env = os.environ | {
+        "TEST_OWNER_URL": urls.owner,
+        "TEST_APP_URL": urls.app,
+        "TEST_READONLY_URL": urls.readonly,
+    }
+    # A service that a test starts must never meet the developer's own database or mode.
+    for variable in ("DATABASE_URL", "DATABASE_OWNER_URL", "MODE", "DATA_DIR", "UNION_CARD_KEYS"):
+        env.pop(variable, None)
+    return processes.run([sys.executable, "-m", "pytest", *arguments], env=env)
