@@ -408,13 +408,28 @@ def test_a_package_of_thousands_of_parts_is_refused():
         read(zip_of(**{"[Content_Types].xml": b"<t/>"}, **parts))
 
 
-def test_a_compression_we_do_not_know_is_refused():
+@pytest.mark.parametrize("compression", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_a_compression_that_could_unpack_without_bound_is_refused(compression):
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_LZMA) as package:
-        package.writestr("[Content_Types].xml", b"<t/>")
+    with (
+        zipfile.ZipFile(io.BytesIO(xlsx_of(HEADING, MEMBER))) as old,
+        zipfile.ZipFile(stream, "w", compression) as new,
+    ):
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
 
     with pytest.raises(TableFileBroken):
         read(stream.getvalue())
+
+
+def test_a_sheet_damaged_at_its_end_is_refused_before_its_first_line():
+    whole = xlsx_of(HEADING, *[MEMBER] * 3_000)
+    with zipfile.ZipFile(io.BytesIO(whole)) as package:
+        checksum = package.getinfo("xl/worksheets/sheet1.xml").CRC.to_bytes(4, "little")
+    damaged = whole.replace(checksum, b"\x01\x02\x03\x04")
+
+    with pytest.raises(TableFileBroken):
+        read(damaged)
 
 
 def test_an_encrypted_part_is_called_locked():
