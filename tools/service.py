@@ -16,6 +16,7 @@ from tools import processes
 from tools.errors import TaskError
 from tools.paths import ROOT, SCRATCH
 from tools.postgres import Cluster
+from tools.processes import say
 
 DATABASE = "union_card"
 PORT = "8000"
@@ -132,6 +133,7 @@ class Service:
         with psycopg.connect(url) as connection:
             seen = connection.execute("SELECT to_regclass('alembic_version')").fetchone()
         if seen == (None,):
+            say("Making the tables …")
             self.migrate()
 
 

@@ -6,15 +6,19 @@ from pathlib import Path
 
 
 def processes_of(folder):
-    """Return what runs inside `folder` or names it; the unreaped do not run any more."""
+    """Return what runs inside `folder`, names it, or was told of it in its environment.
+
+    Those that ended and were not reaped do not run any more.
+    """
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             said = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
             inside = (process / "cwd").readlink().is_relative_to(folder)
+            told = str(folder).encode() in (process / "environ").read_bytes()
         except OSError:
             continue
-        if int(process.name) != os.getpid() and (inside or str(folder) in said):
+        if int(process.name) != os.getpid() and (inside or told or str(folder) in said):
             found.append(f"{process.name} {said}")
     return found
 
