@@ -40,7 +40,10 @@ class Grant:
 
 @dataclass(frozen=True)
 class Actor:
-    """The caller of one request. Staff carry grants, a terminal its merchant and site."""
+    """The caller of one request. Staff carry grants, a terminal its merchant and site.
+
+    A till is suspended with its merchant: it may look, and grants nothing.
+    """
 
     kind: ActorKind
     id: UUID | None = None
@@ -48,6 +51,8 @@ class Actor:
     grants: tuple[Grant, ...] = ()
     merchant_id: UUID | None = None
     site_id: UUID | None = None
+    is_suspended: bool = False
+    code: str = ""  # a terminal's own, the `aud` of a challenge
     name: str = field(default="", compare=False)
 
     def has_role(self, roles: Iterable[Role]) -> bool:
@@ -59,11 +64,37 @@ class Actor:
         return tuple(sorted({grant.path for grant in self.grants if grant.role in roles}))
 
     @property
+    def till(self) -> "Till":
+        """Return where a sale happens; a view behind a terminal rule may rely on it."""
+        assert self.kind is ActorKind.TERMINAL
+        assert self.id is not None
+        assert self.site_id is not None
+        assert self.merchant_id is not None
+        return Till(self.id, self.site_id, self.merchant_id, self.code)
+
+    @property
+    def member_id(self) -> UUID:
+        """Return the member's id; a view behind a member rule may rely on it."""
+        assert self.kind is ActorKind.MEMBER
+        assert self.id is not None
+        return self.id
+
+    @property
     def staff_id(self) -> UUID:
         """Return the staff account's id; a view behind a staff rule may rely on it."""
         assert self.kind is ActorKind.STAFF
         assert self.id is not None
         return self.id
+
+
+@dataclass(frozen=True)
+class Till:
+    """A paired terminal and where it stands."""
+
+    terminal_id: UUID
+    site_id: UUID
+    merchant_id: UUID
+    code: str
 
 
 NOBODY = Actor(ActorKind.NOBODY)

@@ -1,0 +1,118 @@
+from kernel.errors import Refusal
+from kernel.i18n import N_
+
+
+class MerchantNotFound(Refusal):
+    status = 404
+    code = "merchant_not_found"
+    title = N_("There is no such merchant, or it is not yours to see.")
+
+
+class SiteNotFound(Refusal):
+    status = 404
+    code = "site_not_found"
+    title = N_("There is no such site, or it is not yours to see.")
+
+
+class AgreementNotFound(Refusal):
+    status = 404
+    code = "agreement_not_found"
+    title = N_("There is no such agreement, or it is not yours to see.")
+
+
+class TerminalNotFound(Refusal):
+    status = 404
+    code = "terminal_not_found"
+    title = N_("There is no such till, or it is not yours to see.")
+
+
+class MerchantChanged(Refusal):
+    status = 412
+    code = "merchant_changed"
+    title = N_("Somebody changed this merchant since you opened it. Reload and decide again.")
+
+
+class MerchantNotActive(Refusal):
+    status = 409
+    code = "merchant_not_active"
+    title = N_("This merchant is not active, so no till can be paired and no agreement signed.")
+
+
+class UsccInvalid(Refusal):
+    status = 422
+    code = "uscc_invalid"
+    title = N_("This is not a unified social credit code. Check it against the licence.")
+
+
+class UsccTaken(Refusal):
+    status = 409
+    code = "uscc_taken"
+    title = N_("Another merchant is already registered under this social credit code.")
+
+
+class AccountInvalid(Refusal):
+    status = 422
+    code = "account_invalid"
+    title = N_("This is not a bank account we can pay to: 16 to 19 digits that begin with 62.")
+
+
+class SiteNameTaken(Refusal):
+    status = 409
+    code = "site_name_taken"
+    title = N_("This merchant already has a site of that name.")
+
+
+class SiteNotOpen(Refusal):
+    status = 409
+    code = "site_not_open"
+    title = N_("This site is closed. Reopen it before pairing a till.")
+
+
+class AgreementDatesInvalid(Refusal):
+    status = 422
+    code = "agreement_dates_invalid"
+    title = N_("An agreement must end after the day on which it starts.")
+
+
+class AgreementNumberTaken(Refusal):
+    status = 409
+    code = "agreement_number_taken"
+    title = N_("There is already an agreement with this number.")
+
+
+class AgreementsOverlap(Refusal):
+    status = 409
+    code = "agreements_overlap"
+    title = N_("Another agreement of this merchant is in force on some of these days.")
+
+
+class PairingCodeInvalid(Refusal):
+    """One answer for a code that is unknown, used or expired: a guess must teach nothing."""
+
+    status = 409
+    code = "pairing_code_invalid"
+    title = N_("This pairing code is wrong, used or expired. Ask for a new one.")
+
+
+class TooManyTries(Refusal):
+    status = 429
+    code = "too_many_tries"
+    title = N_("Too many wrong pairing codes. Wait a quarter of an hour and try again.")
+
+
+class PublicKeyInvalid(Refusal):
+    status = 422
+    code = "public_key_invalid"
+    title = N_("The device's key is not a public key on the P-256 curve.")
+
+
+class MerchantFileNotFound(Refusal):
+    status = 404
+    code = "merchant_file_not_found"
+    title = N_("There is no such file, or you did not upload it.")
+
+
+class MerchantFileImported(Refusal):
+    status = 409
+    code = "merchant_file_imported"
+    title = N_("This file has been imported already. Upload it again to import what was mended.")

@@ -1,0 +1,42 @@
+"""What is judged about merchants without asking the database. Pure: no session, no clock."""
+
+from kernel.text import Refused
+from merchants.rules.accounts import ACCOUNT_FIELD, read_account
+from merchants.rules.lines import (
+    MERCHANT_COLUMNS,
+    REQUIRED_MERCHANT_COLUMNS,
+    MerchantLine,
+    read_merchant_line,
+)
+from merchants.rules.offers import OfferKind, OfferTerms, read_offer
+from merchants.rules.pairing import (
+    PAIRING_CODE_LENGTH,
+    READABLE,
+    TERMINAL_CODE_LENGTH,
+    grouped_code,
+    network_of,
+    normal_pairing_code,
+    public_key_point,
+)
+from merchants.rules.sentences import SENTENCES
+
+__all__ = [
+    "ACCOUNT_FIELD",
+    "MERCHANT_COLUMNS",
+    "PAIRING_CODE_LENGTH",
+    "READABLE",
+    "REQUIRED_MERCHANT_COLUMNS",
+    "SENTENCES",
+    "TERMINAL_CODE_LENGTH",
+    "MerchantLine",
+    "OfferKind",
+    "OfferTerms",
+    "Refused",
+    "grouped_code",
+    "network_of",
+    "normal_pairing_code",
+    "public_key_point",
+    "read_account",
+    "read_merchant_line",
+    "read_offer",
+]
