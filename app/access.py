@@ -41,6 +41,9 @@ TERMINAL = Rule(ActorKind.TERMINAL, Reach.OWN_TILL)
 ANY_STAFF = Rule(ActorKind.STAFF, Reach.OWN, frozenset(Role))
 
 
+SIGNED_IN_STAFF = Rule(ActorKind.STAFF, Reach.OWN)  # one's own account needs no role
+
+
 def staff(*roles: Role, reach: Reach = Reach.SUBTREE) -> Rule:
     return Rule(ActorKind.STAFF, reach, frozenset(roles))
 
@@ -60,6 +63,30 @@ ACCESS: dict[str, Rule] = {
     "POST members_api.sign_in": ANYONE,
     "DELETE members_api.sign_out": MEMBER,
     "GET members_api.list_members": staff(Role.REGISTER_OFFICER, Role.AUDITOR),
+    "GET desk.home": SIGNED_IN_STAFF,
+    "GET staff_pages.sign_in_form": ANYONE,
+    "POST staff_pages.check_password": ANYONE,
+    "GET staff_pages.code_form": ANYONE,
+    "POST staff_pages.check_code": ANYONE,
+    "POST staff_pages.leave": SIGNED_IN_STAFF,
+    "GET staff_pages.my_account": SIGNED_IN_STAFF,
+    "POST staff_pages.end_one_session": SIGNED_IN_STAFF,
+    "POST staff_pages.end_others": SIGNED_IN_STAFF,
+    "GET staff_pages.password_form": SIGNED_IN_STAFF,
+    "POST staff_pages.save_password": SIGNED_IN_STAFF,
+    "POST staff_pages.new_factor": SIGNED_IN_STAFF,
+    "GET staff_pages.factor_form": SIGNED_IN_STAFF,
+    "POST staff_pages.save_factor": SIGNED_IN_STAFF,
+    "GET staff_pages.accounts": staff(Role.ADMINISTRATOR),
+    "GET staff_pages.new_account_form": staff(Role.ADMINISTRATOR),
+    "POST staff_pages.save_new_account": staff(Role.ADMINISTRATOR),
+    "GET staff_pages.account": staff(Role.ADMINISTRATOR),
+    "POST staff_pages.save_account": staff(Role.ADMINISTRATOR),
+    "POST staff_pages.save_grant": staff(Role.ADMINISTRATOR),
+    "POST staff_pages.drop_grant": staff(Role.ADMINISTRATOR),
+    "POST staff_pages.disable": staff(Role.ADMINISTRATOR),
+    "POST staff_pages.enable": staff(Role.ADMINISTRATOR),
+    "POST staff_pages.reset": staff(Role.ADMINISTRATOR),
 }
 
 Authenticate = Callable[[], Actor | None]
@@ -89,7 +116,8 @@ def guard(app: Flask, authenticators: Mapping[ActorKind, Authenticate]) -> None:
         authenticate = authenticators.get(rule.kind)
         actor = authenticate() if authenticate else None
         if actor is None:
-            if rule.kind is ActorKind.STAFF and request.method in {"GET", "HEAD"}:
+            is_page = request.method in {"GET", "HEAD"} and not request.path.startswith("/api/")
+            if rule.kind is ActorKind.STAFF and is_page:
                 return redirect(url_for("staff_pages.sign_in_form", next=request.path))
             raise NotSignedIn
         if rule.roles and not actor.has_role(rule.roles):

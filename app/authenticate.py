@@ -9,6 +9,9 @@ from kernel.clock import utc_now
 from kernel.db import reading
 from kernel.secrets import token_hash
 from members.queries import member_by_token
+from staff.pages import DESK_COOKIE
+from staff.queries import staff_by_token
+from staff.services import touch_session
 
 _TOKEN_CHARACTERS_MAX = 200
 
@@ -29,6 +32,21 @@ def member_of_request() -> Actor | None:
         return member_by_token(connection, token_hash=token_hash(token), now=utc_now())
 
 
+def staff_of_request() -> Actor | None:
+    """Return who the desk's cookie belongs to, and note that they are still there."""
+    token = request.cookies.get(DESK_COOKIE, "")
+    if not 0 < len(token) <= _TOKEN_CHARACTERS_MAX:
+        return None
+    now = utc_now()
+    with reading() as connection:
+        found = staff_by_token(connection, token_hash(token), now)
+        if found is None:
+            return None
+        touch_session(connection, actor=found.actor, last_seen_at=found.last_seen_at, now=now)
+    return found.actor
+
+
 AUTHENTICATORS: Mapping[ActorKind, Callable[[], Actor | None]] = {
     ActorKind.MEMBER: member_of_request,
+    ActorKind.STAFF: staff_of_request,
 }

@@ -11,10 +11,12 @@ from app.authenticate import AUTHENTICATORS
 from app.config import Settings, SettingsError
 from app.locales import LANGUAGES, choose_locale, use_languages
 from app.logs import configure_logging, log_requests
+from app.navigation import use_navigation
 from app.registry import API_BLUEPRINTS, COMMANDS, PAGE_BLUEPRINTS
 from app.system import system
 from kernel.db import connect
 from kernel.money import yuan
+from kernel.pages import use_pages
 from kernel.secrets import Keyring, use_keyring
 from kernel.web import JSON_BYTES_MAX, ProblemApi, register_error_handlers, retrying
 
@@ -59,6 +61,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     use_languages(flask)
     log_requests(flask)
     guard(flask, AUTHENTICATORS)
+    use_pages(flask, over_tls=settings.base_url.startswith("https://"))
+    use_navigation(flask)
     register(flask)
     register_error_handlers(flask, page=error_page)
     secure_headers(flask)

@@ -4,12 +4,24 @@ import click
 from flask import Blueprint
 
 from app.cli import db_commands, keys_commands, worker_command
+from app.desk import desk
 from kernel.web import Blueprint as ApiBlueprint
 from members.api import api as members_api
 from members.cli import members_commands
+from staff.cli import staff_commands
+from staff.pages import pages as staff_pages
 
 API_BLUEPRINTS: list[ApiBlueprint] = [
     members_api,
 ]
-PAGE_BLUEPRINTS: list[Blueprint] = []
-COMMANDS: list[click.Command] = [db_commands, keys_commands, worker_command, members_commands]
+PAGE_BLUEPRINTS: list[Blueprint] = [
+    desk,
+    staff_pages,
+]
+COMMANDS: list[click.Command] = [
+    db_commands,
+    keys_commands,
+    worker_command,
+    members_commands,
+    staff_commands,
+]

@@ -2,3 +2,4 @@
 
 import audit.models
 import members.models
+import staff.models

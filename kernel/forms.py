@@ -21,6 +21,8 @@ from kernel.i18n import N_
 from kernel.money import BILL_FEN_MAX, Fen, parse_yuan, yuan
 
 CSRF_FIELD = "csrf_token"
+# What an address says about a list beside its filter.
+_LIST_FIELDS = frozenset({"cursor", "sort", "format"})
 _WHOLE_FORM = "_schema"
 
 # marshmallow's own sentences, most of which carry numbers and so cannot be looked up as they are.
@@ -88,10 +90,15 @@ class Form:
         """Return what is wrong with one field, in the reader's language."""
         return self.errors.get(name, [])
 
-    def refuse(self, refusal: Refusal, name: str = _WHOLE_FORM) -> None:
+    def refuse(self, refusal: Refusal, name: str | None = None) -> None:
         """Show a service's refusal on the form, beside the field `name` where it belongs to one."""
-        self.errors.setdefault(name, []).append(gettext(refusal.title))
+        self.errors.setdefault(name or _WHOLE_FORM, []).append(gettext(refusal.title))
         self.status = refusal.status
+
+    def fault(self, name: str, sentence: str) -> None:
+        """Say what is wrong with the field `name`, in English marked with N_."""
+        self.errors.setdefault(name, []).append(gettext(sentence))
+        self.status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 def blank_form(**initial: object) -> Form:
@@ -101,18 +108,18 @@ def blank_form(**initial: object) -> Form:
 
 def read_form(schema: Schema) -> Form:
     """Read the form that was sent. An empty field counts as one that is not there."""
-    return _read(schema, request.form)
+    return _read(schema, request.form, ignored=frozenset({CSRF_FIELD}))
 
 
 def read_query(schema: Schema) -> Form:
     """Read a filter from the address; one with faults is shown and filters nothing."""
-    return _read(schema, request.args)
+    return _read(schema, request.args, ignored=_LIST_FIELDS)
 
 
-def _read(schema: Schema, sent: Any) -> Form:
+def _read(schema: Schema, sent: Any, *, ignored: frozenset[str]) -> Form:
     typed: dict[str, Any] = {}
     for name in sent:
-        if name == CSRF_FIELD:
+        if name in ignored:
             continue
         many = isinstance(schema.fields.get(name), fields.List)
         typed[name] = [text for text in sent.getlist(name) if text] if many else sent[name]

@@ -4,12 +4,12 @@ import base64
 import hmac
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypedDict, TypeVar
 from urllib.parse import urlsplit
 
 from flask import (
@@ -27,7 +27,7 @@ from flask import (
 from flask_babel import gettext
 from marshmallow import ValidationError
 
-from kernel.actors import NOBODY, Actor
+from kernel.actors import NOBODY, Actor, ActorKind
 from kernel.clock import SHANGHAI
 from kernel.errors import Refusal
 from kernel.forms import CSRF_FIELD
@@ -44,6 +44,7 @@ _TOKEN_CHARACTERS_MAX = 100
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 Row = TypeVar("Row")
+Value = TypeVar("Value", bound=StrEnum)
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -55,14 +56,37 @@ class FormNotOurs(Refusal):
     )
 
 
-def use_pages(app: Flask) -> None:
-    """Give `app` the shared parts of pages. Called after guard(): a form token needs the actor."""
+def use_pages(app: Flask, *, over_tls: bool) -> None:
+    """Give `app` the shared parts of pages. Called after guard(): a form token needs the actor.
+
+    `over_tls` says that people reach the service by https, whatever the proxy speaks to it.
+    """
+    app.config["COOKIES_SECURE"] = over_tls
     app.before_request(refuse_forged_forms)
     app.after_request(keep_page_cookies)
     app.jinja_env.globals.update(
-        csrf_token=csrf_token, taken_notice=taken_notice, here=here, way_back=way_back
+        csrf_token=csrf_token,
+        taken_notice=taken_notice,
+        here=here,
+        way_back=way_back,
+        options=options,
     )
     app.jinja_env.filters.update(moment=shown_moment, day=shown_day)
+
+
+class CookieFlags(TypedDict):
+    httponly: bool
+    samesite: Literal["Strict"]
+    secure: bool
+
+
+def cookie_flags() -> CookieFlags:
+    """Return what every cookie of the desk has in common.
+
+    Strict works because nobody is led here from elsewhere: a link in a mail opens the sign-in page.
+    """
+    secure = request.is_secure or bool(current_app.config["COOKIES_SECURE"])
+    return {"httponly": True, "samesite": "Strict", "secure": secure}
 
 
 # --- Forms that only our own pages can send
@@ -101,15 +125,19 @@ def refuse_forged_forms() -> None:
     """
     if request.method in _SAFE_METHODS or request.endpoint is None:
         return
-    if not request.path.startswith(DESK_PATH):
+    is_desk = request.path.startswith(DESK_PATH)
+    # A browser sends the desk's cookie to the JSON API too, where no form token travels; there the
+    # cookie's SameSite and the content type guard the door, and this header tells on a stranger.
+    by_cookie = is_desk or g.get("actor", NOBODY).kind is ActorKind.STAFF
+    if by_cookie and request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
+        raise FormNotOurs
+    if not is_desk:
         return
     # Reading the form is what reads the body, so the limit of an upload is set before.
     view = current_app.view_functions[request.endpoint]
     bytes_max: int | None = getattr(view, "upload_bytes_max", None)
     if bytes_max is not None:
         request.max_content_length = bytes_max
-    if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
-        raise FormNotOurs
     sent = request.form.get(CSRF_FIELD, "")
     if not hmac.compare_digest(sent.encode(), csrf_token().encode()):
         raise FormNotOurs
@@ -150,9 +178,7 @@ def see_other(
             f"{packed}.{_notice_mark(packed)}",
             max_age=_NOTICE_SECONDS,
             path=DESK_PATH,
-            httponly=True,
-            samesite="Strict",
-            secure=request.is_secure,
+            **cookie_flags(),
         )
     return answer
 
@@ -174,14 +200,7 @@ def taken_notice() -> Notice | None:
 def keep_page_cookies(response: Response) -> Response:
     """Give a new visitor their form cookie; drop a notice that was shown."""
     if g.get("visitor_is_new"):
-        response.set_cookie(
-            FORM_COOKIE,
-            g.visitor,
-            path=DESK_PATH,
-            httponly=True,
-            samesite="Strict",
-            secure=request.is_secure,
-        )
+        response.set_cookie(FORM_COOKIE, g.visitor, path=DESK_PATH, **cookie_flags())
     if g.get("notice_taken"):
         response.delete_cookie(NOTICE_COOKIE, path=DESK_PATH)
     return response
@@ -246,6 +265,11 @@ def here(**changes: str | None) -> str:
     query = {name: request.args.getlist(name) for name in request.args} | changes
     kept: dict[str, Any] = {name: value for name, value in query.items() if value is not None}
     return url_for(request.endpoint, **(request.view_args or {}), **kept)
+
+
+def options(words: Mapping[Value, str]) -> list[tuple[Value, str]]:
+    """Return the choices of a select: each value with its word in the reader's language."""
+    return [(value, gettext(word)) for value, word in words.items()]
 
 
 def shown_moment(moment: datetime | None) -> str:

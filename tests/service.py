@@ -60,7 +60,7 @@ class Service:
             try:
                 with urllib.request.urlopen(f"{self.base_url}/readyz", timeout=2):
                     return
-            except (urllib.error.URLError, ConnectionError):
+            except (urllib.error.URLError, ConnectionError, TimeoutError):
                 # The port opens when gunicorn has bound it; there is no event to wait for.
                 self.process_yield()
         raise AssertionError(self.log.read_text())
