@@ -34,7 +34,7 @@ class UnionOrg(Base):
     __table_args__ = (
         CheckConstraint("right(path, length(code)) = code", name="path_ends_in_code"),
         # LIKE 'SZ/SZ-BA/%' can use the index only in byte order.
-        Index("ix_union_orgs_path_subtree", text("path text_pattern_ops")),
+        Index("ix_union_orgs_path_subtree", "path", postgresql_ops={"path": "text_pattern_ops"}),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -273,7 +273,7 @@ class RosterImport(Base):
     __table_args__ = (CheckConstraint("lines_done >= 0", name="lines_done_not_negative"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    uploaded_by: Mapped[UUID] = mapped_column(index=True)
+    uploaded_by: Mapped[UUID] = mapped_column(ForeignKey("staff_accounts.id"), index=True)
     paths: Mapped[list[Any]]
     file_name_sealed: Mapped[bytes]
     content_sealed: Mapped[bytes | None]

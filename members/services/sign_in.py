@@ -158,6 +158,20 @@ def end_session(session: Session, *, session_id: UUID, now: datetime) -> None:
         row.revoked_at = now
 
 
+def end_other_sessions(
+    session: Session, *, member_id: UUID, but: UUID | None, now: datetime
+) -> int:
+    """Sign a member out everywhere but in the session `but`; return how many phones that were."""
+    query = select(MemberSession).where(
+        MemberSession.member_id == member_id, MemberSession.revoked_at.is_(None)
+    )
+    ended = [row for row in session.scalars(query.with_for_update()) if row.id != but]
+    for row in ended:
+        row.revoked_at = now
+    session.flush()
+    return len(ended)
+
+
 def _proven_code(session: Session, *, phone: str, code: str, now: datetime) -> SignInCode | None:
     """Return the phone's code row, locked, if `code` is the live one; count the try either way."""
     row = session.get(SignInCode, blind_index(PHONE_FIELD, phone), with_for_update=True)

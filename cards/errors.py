@@ -1,0 +1,98 @@
+from kernel.errors import Refusal
+from kernel.i18n import N_
+
+
+class CardNotFound(Refusal):
+    status = 404
+    code = "card_not_found"
+    title = N_("There is no such card, or it is not yours to see.")
+
+
+class DeviceNotFound(Refusal):
+    status = 404
+    code = "device_not_found"
+    title = N_("There is no such phone on your card.")
+
+
+class StatusListNotFound(Refusal):
+    status = 404
+    code = "status_list_not_found"
+    title = N_("There is no status list with this number.")
+
+
+class BatchNotFound(Refusal):
+    status = 404
+    code = "card_batch_not_found"
+    title = N_("There is no such batch of cards, or it is not yours to see.")
+
+
+class UnionNotYours(Refusal):
+    status = 404
+    code = "union_not_yours"
+    title = N_("There is no such union among those you look after.")
+
+
+class CardNotUsable(Refusal):
+    """`state` among the facts says why: lost, frozen, expired, cancelled."""
+
+    status = 409
+    code = "card_not_usable"
+    title = N_("This card cannot be used now. Its page says why and what to do.")
+
+
+class ConsentMissing(Refusal):
+    status = 409
+    code = "consent_missing"
+    title = N_("The card needs your consent to real-name use first. Sign in again to give it.")
+
+
+class PublicKeyInvalid(Refusal):
+    """`detail` among the facts says which rule the key breaks."""
+
+    status = 422
+    code = "device_key_invalid"
+    title = N_("The phone's key is not a public key on the P-256 curve.")
+
+
+class EnrolmentExpired(Refusal):
+    status = 409
+    code = "enrolment_expired"
+    title = N_("This took longer than two minutes or was answered already. Start again.")
+
+
+class EnrolmentRefused(Refusal):
+    """`reason` among the facts is a code of the card format, such as bad_signature or stale."""
+
+    status = 409
+    code = "enrolment_refused"
+    title = N_("The phone did not prove that it holds this key. Check its clock and start again.")
+
+
+class DeviceLimit(Refusal):
+    status = 409
+    code = "device_limit"
+    title = N_("This card is on as many phones as allowed. Remove one of them first.")
+
+
+class DeviceKeyTaken(Refusal):
+    status = 409
+    code = "device_key_taken"
+    title = N_("This phone's key belongs to another card. Start again with a new key.")
+
+
+class IssuerKeysMissing(Refusal):
+    status = 503
+    code = "issuer_keys_missing"
+    title = N_("The service has no card keys yet. Its operator runs: flask cards keys init")
+
+
+class FreezeEndInvalid(Refusal):
+    status = 422
+    code = "freeze_end_invalid"
+    title = N_("A freeze must end at a moment in the future, at most a year from now.")
+
+
+class ReasonMissing(Refusal):
+    status = 422
+    code = "reason_missing"
+    title = N_("Say why: the member reads it.")

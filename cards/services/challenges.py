@@ -1,0 +1,20 @@
+"""A till's question: with it, only an answer made for this till, now, is accepted."""
+
+import secrets
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from cards.models import TerminalChallenge
+from cards.rules import CHALLENGE_LIFE, CHALLENGE_NONCE_BYTES
+
+
+def start_challenge(session: Session, *, terminal_id: UUID, now: datetime) -> bytes:
+    """Return a fresh question of this till: it lives 120 seconds and is answered once."""
+    nonce = secrets.token_bytes(CHALLENGE_NONCE_BYTES)
+    session.add(
+        TerminalChallenge(nonce=nonce, terminal_id=terminal_id, expires_at=now + CHALLENGE_LIFE)
+    )
+    session.flush()
+    return nonce

@@ -1,0 +1,221 @@
+"""Cards are given numbers: one person on application, or a whole union in batches."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from audit.services import record
+from cards.errors import BatchNotFound, UnionNotYours
+from cards.models import (
+    BATCH_MOVES,
+    CARD_SERIAL,
+    BatchState,
+    Card,
+    CardBatch,
+    CardRecord,
+    CardState,
+    RecordKind,
+)
+from cards.queries import (
+    card_of_member,
+    members_with_standing,
+    standing_count,
+    standing_members,
+    union_within,
+)
+from cards.rules import card_number, issue_year
+from cards.services.records import record_insert_values
+from kernel.actors import Actor, ActorKind
+from kernel.ids import new_id
+from kernel.states import move
+from members.errors import NoStanding
+
+BATCH_MEMBERS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """What one batch came to. `last_member_id` is where the next begins; None: there is no more."""
+
+    issued: int
+    already: int
+    last_member_id: UUID | None
+
+
+def apply_for_card(session: Session, *, member_id: UUID, now: datetime) -> tuple[Card, bool]:
+    """Return the member's card and whether it is new: a second application returns the first.
+
+    Two at once give one card: the constraint decides. Raises NoStanding.
+    """
+    if not members_with_standing(session, member_ids=[member_id]):
+        raise NoStanding
+    issued = _issue(session, member_ids=[member_id], now=now)
+    card = card_of_member(session, member_id=member_id)
+    assert card is not None
+    if issued:
+        record(
+            session,
+            actor=Actor(ActorKind.MEMBER, id=member_id),
+            action="card.issued",
+            object_type="card",
+            object_id=card.id,
+            member_id=member_id,
+            now=now,
+        )
+    return card, bool(issued)
+
+
+def issue_cards(
+    session: Session, *, member_ids: Sequence[UUID], actor: Actor, now: datetime
+) -> Issued:
+    """Give a card to each of `member_ids` that has standing and none; the others keep theirs.
+
+    Each new card's line stands in its record; the audit trail has one entry for all of them.
+    """
+    standing = members_with_standing(session, member_ids=member_ids)
+    issued = _issue(session, member_ids=standing, now=now)
+    if issued:
+        record(
+            session,
+            actor=actor,
+            action="card.issued_in_batch",
+            object_type="card",
+            object_id=None,
+            now=now,
+            issued=len(issued),
+        )
+    return Issued(len(issued), len(standing) - len(issued), max(member_ids) if member_ids else None)
+
+
+def issue_next(
+    session: Session,
+    *,
+    path: str | None,
+    after: UUID | None,
+    actor: Actor,
+    now: datetime,
+    rows: int = BATCH_MEMBERS,
+) -> Issued:
+    """Issue cards to the next `rows` members after the id `after`: one transaction's worth.
+
+    `path` is the union whose subtree they are of, None the whole register.
+    """
+    member_ids = standing_members(session, path=path, after=after, rows=rows)
+    return issue_cards(session, member_ids=member_ids, actor=actor, now=now)
+
+
+def start_batch(
+    session: Session,
+    *,
+    union_code: str,
+    paths: Sequence[str],
+    actor: Actor,
+    now: datetime,
+) -> CardBatch:
+    """Note that cards are to be issued to a union and all below it; the job does the issuing.
+
+    Raises UnionNotYours when `union_code` is not within `paths`.
+    """
+    union = union_within(session, code=union_code, paths=paths)
+    if union is None:
+        raise UnionNotYours
+    batch = CardBatch(
+        id=new_id(),
+        union_id=union.id,
+        requested_by=actor.staff_id,
+        total=standing_count(session, path=union.path),
+        created_at=now,
+    )
+    session.add(batch)
+    session.flush()
+    record(
+        session,
+        actor=actor,
+        action="card_batch.started",
+        object_type="card_batch",
+        object_id=batch.id,
+        union_path=union.path,
+        now=now,
+        total=batch.total,
+    )
+    return batch
+
+
+def step_batch(session: Session, *, batch_id: UUID, path: str, now: datetime) -> bool:
+    """Issue the next cards of a batch and count them; say whether to go on.
+
+    Locks the batch: a second worker with the same job takes turns and repeats nothing. Raises
+    BatchNotFound.
+    """
+    batch = session.get(CardBatch, batch_id, with_for_update=True, populate_existing=True)
+    if batch is None:
+        raise BatchNotFound
+    if batch.state is BatchState.DONE:
+        return False
+    batch.state = move(BATCH_MOVES, batch.state, BatchState.RUNNING)
+    actor = Actor(ActorKind.STAFF, id=batch.requested_by)
+    step = issue_next(session, path=path, after=batch.last_member_id, actor=actor, now=now)
+    if step.last_member_id is None:
+        batch.state = move(BATCH_MOVES, batch.state, BatchState.DONE)
+        batch.finished_at = now
+        return False
+    batch.last_member_id = step.last_member_id
+    batch.issued += step.issued
+    batch.already += step.already
+    batch.done = batch.issued + batch.already
+    session.flush()
+    return True
+
+
+def _issue(session: Session, *, member_ids: Sequence[UUID], now: datetime) -> list[UUID]:
+    """Insert a card for each member that has none; return the new cards' ids. Set-wise."""
+    held = set(
+        session.scalars(
+            select(Card.member_id).where(
+                Card.member_id.in_(member_ids), Card.state != CardState.CANCELLED
+            )
+        )
+    )
+    # In the order of ids: two batches that meet wait for each other, and never in a circle.
+    without = sorted(set(member_ids) - held)
+    if not without:
+        return []
+    numbers = func.generate_series(1, len(without)).alias()
+    serials = session.scalars(select(CARD_SERIAL.next_value()).select_from(numbers)).all()
+    rows = [
+        {
+            "id": new_id(),
+            "member_id": member_id,
+            "number": card_number(serial, year=issue_year(now)),
+            "state": CardState.ISSUED,
+            "issued_at": now,
+            "version": 1,
+        }
+        for member_id, serial in zip(without, serials, strict=True)
+    ]
+    one_a_member = upsert(Card).on_conflict_do_nothing(
+        index_elements=[Card.member_id], index_where=Card.state != CardState.CANCELLED
+    )
+    issued = session.scalars(one_a_member.returning(Card.id), rows).all()
+    if issued:
+        session.execute(insert(CardRecord), [_issued_line(card_id, now) for card_id in issued])
+    return list(issued)
+
+
+def _issued_line(card_id: UUID, now: datetime) -> dict[str, object]:
+    return record_insert_values(
+        card_id=card_id,
+        kind=RecordKind.CARD,
+        event="issued",
+        source_type="card",
+        source_id=card_id,
+        title_zh="会员卡已制卡",
+        title_en="Card issued",
+        occurred_at=now,
+        now=now,
+    )
