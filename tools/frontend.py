@@ -94,7 +94,7 @@ def find_node() -> Node:
         say("Installing Node.js from PyPI …")
         processes.must(
             [
-                *(*_pip(), "install", "--quiet", "--disable-pip-version-check"),
+                *(*_pip(), "install", "-qq", "--disable-pip-version-check"),
                 *("--only-binary=:all:", "--require-hashes", "-r", NODE_LOCK),
             ]
         )

@@ -27,8 +27,7 @@ def run(_arguments: list[str]) -> int:
     with held(data_dir()):
         frontend.build()
         translations.compile_all()
-        with Service.opened(data_dir()) as service:
-            service.migrate()
+        with Service.opened(data_dir(), upgrade=True) as service:
             if service.is_demo and service.has_demo:
                 service.seed()
             serve(service, host=host, port=port)

@@ -38,10 +38,11 @@ class Service:
 
     @classmethod
     @contextmanager
-    def opened(cls, folder: Path) -> Iterator[Self]:
+    def opened(cls, folder: Path, *, upgrade: bool = False) -> Iterator[Self]:
         """Open the database of `folder`, the embedded one unless `DATABASE_URL` names another.
 
-        Makes the keys where there are none, and the tables of a new embedded database.
+        Makes the keys where there are none, and the tables of a new embedded database; with
+        `upgrade` brings the tables of any to the newest revision.
         Raises TaskError, among others for a foreign database without an explicit `MODE`.
         """
         check_mode()
@@ -55,7 +56,7 @@ class Service:
             with (folder / "setup.lock").open("ab") as alone:
                 fcntl.flock(alone, fcntl.LOCK_EX)
                 service._ensure_keys()
-                service._ensure_tables()
+                service._ensure_tables(upgrade=upgrade)
             yield service
 
     def environment(self, *, as_owner: bool = False) -> dict[str, str]:
@@ -92,11 +93,6 @@ class Service:
             == 0
         )
 
-    def migrate(self) -> None:
-        """Bring the tables to the newest revision."""
-        env = self.environment(as_owner=True)
-        processes.must([*FLASK, "db", "upgrade"], env=env, quietly=True)
-
     def seed(self, *arguments: str) -> None:
         """Fill a demo database that is empty; write `demo.json`, which only its owner may read."""
         env = self.environment()
@@ -117,24 +113,25 @@ class Service:
         if self.cluster is None:
             raise TaskError("DATABASE_URL is set, and only an embedded database is ever dropped.")
         self.cluster.drop_database(DATABASE)
-        self._ensure_tables()
+        self._ensure_tables(upgrade=True)
 
     def _ensure_keys(self) -> None:
         env = self.environment()
         if "UNION_CARD_KEYS" not in env and not Path(env["UNION_CARD_KEYS_FILE"]).exists():
             processes.must([*FLASK, "keys", "init"], env=env, quietly=True)
 
-    def _ensure_tables(self) -> None:
-        """Migrate a database that no migration has seen; one with tables is left as it is."""
-        if self.cluster is None:
-            return
-        self.cluster.ensure_database(DATABASE)
-        url = self.cluster.urls(DATABASE).owner.replace("postgresql+psycopg", "postgresql", 1)
-        with psycopg.connect(url) as connection:
-            seen = connection.execute("SELECT to_regclass('alembic_version')").fetchone()
-        if seen == (None,):
-            say("Making the tables …")
-            self.migrate()
+    def _ensure_tables(self, *, upgrade: bool) -> None:
+        """Migrate if that is asked for, or if it is our database and no migration has seen it."""
+        if self.cluster is not None:
+            self.cluster.ensure_database(DATABASE)
+            url = self.cluster.urls(DATABASE).owner.replace("postgresql+psycopg", "postgresql", 1)
+            with psycopg.connect(url) as connection:
+                seen = connection.execute("SELECT to_regclass('alembic_version')").fetchone()
+            upgrade = upgrade or seen == (None,)
+        if upgrade:
+            say("Bringing the tables up to date …")
+            env = self.environment(as_owner=True)
+            processes.must([*FLASK, "db", "upgrade"], env=env, quietly=True)
 
 
 def check_mode() -> None:
@@ -182,7 +179,6 @@ def reset(_arguments: list[str]) -> int:
 
 def bench(arguments: list[str]) -> int:
     """Measure on a durable server of the bench's own."""
-    with Service.opened(SCRATCH / "bench") as service:
-        service.migrate()
+    with Service.opened(SCRATCH / "bench", upgrade=True) as service:
         env = service.environment(as_owner=True)
         return processes.run([sys.executable, "-m", "bench", *arguments], env=env, folder=ROOT)

@@ -98,9 +98,8 @@ def test_flask_makes_a_database_in_an_empty_folder_and_prints_only_its_own(tmp_p
     assert (tmp_path / "data" / "keys.json").stat().st_mode & 0o777 == 0o600
     assert processes_of(tmp_path) == []
 
-
-def test_flask_gives_a_command_s_exit_code(tmp_path):
-    assert dev("flask", "no-such-command", DATA_DIR=str(tmp_path)).returncode == 2
+    unknown = dev("flask", "no-such-command", folder=tmp_path, DATA_DIR=str(tmp_path / "data"))
+    assert unknown.returncode == 2
 
 
 def test_vectors_wants_a_file(tmp_path):

@@ -18,8 +18,8 @@ def connect(url):
     return psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
 
 
-def test_a_new_cluster_serves_its_owner_and_keeps_its_passwords_private(home):
-    with Cluster(home, durable=False) as cluster:
+def test_a_new_cluster_serves_its_owner_and_keeps_its_passwords_private(any_home):
+    with Cluster(any_home, durable=False) as cluster:
         cluster.ensure_database("books")
         with connect(cluster.urls("books").owner) as connection:
             connection.execute("CREATE TABLE pages (number int)")
@@ -27,15 +27,15 @@ def test_a_new_cluster_serves_its_owner_and_keeps_its_passwords_private(home):
 
             assert owner.fetchone() == ("union_card_owner",)
 
-    assert (home / "passwords.json").stat().st_mode & 0o777 == 0o600
+    assert (any_home / "passwords.json").stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to give up being root")
-def test_root_prefers_nobody_and_falls_back_to_a_namespace(home):
-    nobody_may_enter = home.parent.stat().st_mode & 0o001
+def test_root_prefers_nobody_and_falls_back_to_a_namespace(any_home):
+    nobody_may_enter = any_home.parent.stat().st_mode & 0o001
 
-    with Cluster(home, durable=False) as cluster:
-        owner = (home / "data").stat().st_uid
+    with Cluster(any_home, durable=False) as cluster:
+        owner = (any_home / "data").stat().st_uid
 
         assert (owner != 0) == bool(nobody_may_enter)
         assert cluster._facts().mode == (Mode.NOBODY if nobody_may_enter else Mode.UNSHARE)
@@ -81,8 +81,8 @@ def test_a_user_that_was_killed_does_not_keep_the_server_for_ever(home):
     assert processes_of(home) == []
 
 
-def test_a_killed_postmaster_is_restarted_with_its_data_on_its_port(home):
-    with Cluster(home) as cluster:
+def test_a_killed_postmaster_is_restarted_with_its_data_on_its_port(any_home):
+    with Cluster(any_home) as cluster:
         cluster.ensure_database("books")
         before, url = cluster.pid, cluster.urls("books").owner
         with connect(url) as connection:
@@ -96,7 +96,7 @@ def test_a_killed_postmaster_is_restarted_with_its_data_on_its_port(home):
         assert cluster.pid != before
         with connect(url) as connection:
             assert connection.execute("SELECT number FROM pages").fetchone() == (7,)
-    assert processes_of(home) == []
+    assert processes_of(any_home) == []
 
 
 def test_data_of_another_major_version_is_refused(home):

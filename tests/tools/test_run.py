@@ -78,16 +78,8 @@ def running(tmp_path):
         run.stop(signal.SIGTERM)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_it_serves_and_a_signal_ends_everything(running, number):
+def test_what_dies_is_started_again_and_ctrl_c_leaves_nothing(running):
     assert running.is_ready()
-
-    assert running.stop(number) == 0
-    assert processes_of(running.data) == []
-    assert not running.is_ready()
-
-
-def test_what_dies_is_started_again(running):
     running.kill("gunicorn")
     wait_until(lambda: "The web server ended" in running.output)
     wait_until(running.is_ready)
@@ -101,28 +93,28 @@ def test_what_dies_is_started_again(running):
 
     assert running.stop(signal.SIGINT) == 0
     assert processes_of(running.data) == []
+    assert not running.is_ready()
 
 
-def test_a_second_run_waits_for_nobody_and_says_so(running):
-    second = Run(running.folder)
+def test_one_run_at_a_time_and_a_later_one_keeps_the_data(running, tmp_path_factory):
+    second = Run(tmp_path_factory.mktemp("second"))
+    second.data = running.data
     with pytest.raises(AssertionError, match="The service is running on"):
         second.start()
 
-
-def test_a_later_run_keeps_the_data_even_if_the_first_was_killed(running):
     keys = (running.data / "keys.json").read_text()
     with Cluster(running.data / "postgres") as cluster:
         url = cluster.urls(DATABASE).owner.replace("+psycopg", "")
         with psycopg.connect(url) as connection:
             connection.execute("CREATE TABLE kept AS SELECT 7 AS number")
-    running.stop(signal.SIGKILL)
-    # The children are told by the kernel; the database stays, and the next run adopts it.
-    wait_until(lambda: not any("gunicorn" in line for line in processes_of(running.data)))
 
+    # The kernel tells the children of a killed run; the database stays, and is adopted.
+    assert running.stop(signal.SIGKILL) == -signal.SIGKILL
+    wait_until(lambda: not any("gunicorn" in line for line in processes_of(running.data)))
     running.start()
 
     assert (running.data / "keys.json").read_text() == keys
     with psycopg.connect(url) as connection:
         assert connection.execute("SELECT number FROM kept").fetchone() == (7,)
-    assert running.stop(signal.SIGINT) == 0
+    assert running.stop(signal.SIGTERM) == 0
     assert processes_of(running.data) == []
