@@ -63,6 +63,8 @@ ACCESS: dict[str, Rule] = {
     "POST members_api.sign_in": ANYONE,
     "DELETE members_api.sign_out": MEMBER,
     "GET members_api.list_members": staff(Role.REGISTER_OFFICER, Role.AUDITOR),
+    # Merchants
+    "GET merchants_api.show_terminal": TERMINAL,
     "GET desk.home": SIGNED_IN_STAFF,
     "GET staff_pages.sign_in_form": ANYONE,
     "POST staff_pages.check_password": ANYONE,

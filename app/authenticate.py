@@ -9,6 +9,7 @@ from kernel.clock import utc_now
 from kernel.db import reading
 from kernel.secrets import token_hash
 from members.queries import member_by_token
+from merchants.queries import terminal_by_token
 from staff.pages import DESK_COOKIE
 from staff.queries import staff_by_token
 from staff.services import touch_session
@@ -32,6 +33,14 @@ def member_of_request() -> Actor | None:
         return member_by_token(connection, token_hash=token_hash(token), now=utc_now())
 
 
+def terminal_of_request() -> Actor | None:
+    token = bearer_token()
+    if token is None:
+        return None
+    with reading() as connection:
+        return terminal_by_token(connection, token_hash=token_hash(token))
+
+
 def staff_of_request() -> Actor | None:
     """Return who the desk's cookie belongs to, and note that they are still there."""
     token = request.cookies.get(DESK_COOKIE, "")
@@ -48,5 +57,6 @@ def staff_of_request() -> Actor | None:
 
 AUTHENTICATORS: Mapping[ActorKind, Callable[[], Actor | None]] = {
     ActorKind.MEMBER: member_of_request,
+    ActorKind.TERMINAL: terminal_of_request,
     ActorKind.STAFF: staff_of_request,
 }

@@ -2,4 +2,5 @@
 
 import audit.models
 import members.models
+import merchants.models
 import staff.models

@@ -50,6 +50,12 @@ class UsccTaken(Refusal):
     title = N_("Another merchant is already registered under this social credit code.")
 
 
+class MerchantUnionUnknown(Refusal):
+    status = 422
+    code = "merchant_union_unknown"
+    title = N_("Choose one of the unions that you look after.")
+
+
 class AccountInvalid(Refusal):
     status = 422
     code = "account_invalid"

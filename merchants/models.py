@@ -1,4 +1,4 @@
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -172,6 +172,11 @@ class Agreement(Base):
     created_at: Mapped[datetime]
     signed_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+
+    @property
+    def last_on(self) -> date:
+        """Return the last day of the agreement, which is how people say it."""
+        return self.ends_on - timedelta(days=1)
 
     def is_in_force(self, day: date) -> bool:
         return self.state is AgreementState.ACTIVE and self.starts_on <= day < self.ends_on

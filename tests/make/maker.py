@@ -1,5 +1,7 @@
-from tests.make.base import BaseMaker
+from tests.make.ledger import LedgerMaker
+from tests.make.merchants import MerchantMaker
+from tests.make.staff import StaffMaker
 
 
-class Maker(BaseMaker):
-    """All makers together: `make.member()`, `make.card()`, …"""
+class Maker(LedgerMaker, MerchantMaker, StaffMaker):
+    """All makers together: `make.member()`, `make.card()` and so on."""

@@ -1,0 +1,125 @@
+from datetime import date, timedelta
+from typing import Any
+
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
+
+from kernel.i18n import N_
+from kernel.wire import Moment, Text, Wire
+from merchants.models import MerchantKind, MerchantState
+
+_COORDINATE = validate.Regexp(r"^[A-Za-z0-9_-]{43}$", error="32 bytes in base64url.")
+
+
+class PublicKeyJwk(Wire):
+    """A P-256 public key as browsers export it (RFC 7517, 7518). A private part is refused."""
+
+    kty = fields.String(required=True, validate=validate.Equal("EC"))
+    crv = fields.String(required=True, validate=validate.Equal("P-256"))
+    x = fields.String(required=True, validate=_COORDINATE)
+    y = fields.String(required=True, validate=_COORDINATE)
+    # What WebCrypto adds; none of it is relied upon.
+    alg = Text(maximum=20)
+    ext = fields.Boolean()
+    key_ops = fields.List(Text(maximum=20), validate=validate.Length(max=8))
+    kid = Text(maximum=100)
+    use = Text(maximum=20)
+
+
+class PairRequest(Wire):
+    pairing_code = Text(
+        required=True,
+        maximum=40,
+        metadata={"description": "Ten characters from the desk; dashes and case do not matter."},
+    )
+    name = Text(required=True, maximum=60, metadata={"description": "What the clerk calls it."})
+    public_key = fields.Nested(PublicKeyJwk, required=True)
+
+
+class PairResponse(Wire):
+    terminal_id = fields.UUID()
+    code = fields.String(metadata={"description": "Eight characters: the `aud` of a challenge."})
+    token = fields.String(metadata={"description": "Shown this once: `Authorization: Bearer …`."})
+    merchant = fields.String()
+    site = fields.String()
+    kind = fields.Enum(MerchantKind, by_value=True)
+    root_key = fields.Nested(
+        PublicKeyJwk, metadata={"description": "Verifies the trust list of the cards' issuers."}
+    )
+
+
+class TerminalResponse(Wire):
+    terminal_id = fields.UUID()
+    code = fields.String()
+    name = fields.String()
+    merchant = fields.String()
+    site = fields.String()
+    kind = fields.Enum(MerchantKind, by_value=True)
+    may_redeem = fields.Boolean(
+        metadata={"description": "False while the merchant is suspended: the till may only look."}
+    )
+    seq = fields.Integer(metadata={"description": "The last `terminal_seq` the service took."})
+    paired_at = Moment()
+
+
+# --- Forms of the desk
+
+# Nobody signs for another century; a typed year of 20266 is a slip.
+_FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
+_ONE_DAY = timedelta(days=1)
+
+
+class MerchantQuery(Wire):
+    text = Text()
+    kind = fields.Enum(MerchantKind, by_value=True)
+    state = fields.Enum(MerchantState, by_value=True)
+    district = Text(maximum=40)
+    category = Text(maximum=40)
+
+
+class NewMerchantForm(Wire):
+    kind = fields.Enum(MerchantKind, by_value=True, required=True)
+    name = Text(required=True)
+    uscc = Text(maximum=40, load_default=None)
+    category = Text(required=True, maximum=40)
+    district = Text(required=True, maximum=40)
+    union_code = Text(maximum=40, load_default=None)
+    account_number = Text(maximum=40, load_default=None)
+    account_holder = Text(load_default=None)
+
+    @validates_schema
+    def account_is_whole(self, data: dict[str, Any], **_: Any) -> None:
+        """Refuse half an account, beside the half that is missing."""
+        for name, other in (
+            ("account_number", "account_holder"),
+            ("account_holder", "account_number"),
+        ):
+            if data.get(other) and not data.get(name):
+                raise ValidationError(N_("Give both the account and its holder."), name)
+
+
+class EditMerchantForm(NewMerchantForm):
+    version = fields.Integer(required=True)
+
+
+class ReasonForm(Wire):
+    reason = Text(required=True)
+
+
+class SiteForm(Wire):
+    name = Text(required=True)
+    address = Text(required=True)
+    district = Text(required=True, maximum=40)
+
+
+class AgreementForm(Wire):
+    """What is typed is the last day of the agreement, which is how people say it."""
+
+    number = Text(required=True, maximum=60)
+    starts_on = fields.Date(required=True, validate=validate.Range(_FIRST_DAY, _LAST_DAY))
+    last_on = fields.Date(required=True, validate=validate.Range(_FIRST_DAY, _LAST_DAY))
+    signed_by = Text(required=True)
+
+    @post_load
+    def half_open(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Return the days as the service takes them: [starts_on, ends_on)."""
+        return data | {"ends_on": data.pop("last_on") + _ONE_DAY}

@@ -1,0 +1,39 @@
+import pytest
+from sqlalchemy import text
+
+from members.models import OrgLevel, UnionOrg
+
+CITY, BAOAN, LONGGANG = "SZ", "SZ/SZ-BA", "SZ/SZ-LG"
+
+
+def plant_unions(session):
+    """Plant a city with two districts, and return them by path."""
+    names = {
+        CITY: ("深圳市总工会(演示)", OrgLevel.CITY),
+        BAOAN: ("宝安区总工会(演示)", OrgLevel.DISTRICT),
+        LONGGANG: ("龙岗区总工会(演示)", OrgLevel.DISTRICT),
+    }
+    unions = {}
+    for path, (name, level) in names.items():
+        parent = unions.get(path.rpartition("/")[0])
+        unions[path] = UnionOrg(
+            code=path.rpartition("/")[2],
+            name=name,
+            path=path,
+            level=level,
+            parent_id=parent.id if parent else None,
+        )
+        session.add(unions[path])
+        session.flush()
+    return unions
+
+
+@pytest.fixture
+def unions(session):
+    return plant_unions(session)
+
+
+def dump(session, *tables):
+    """Return every row of the tables as PostgreSQL writes them: bytea as hex."""
+    aggregate = "SELECT coalesce(string_agg(t::text, ' '), '') FROM {} t"
+    return "".join(session.scalar(text(aggregate.format(table))) for table in tables)
