@@ -1,0 +1,267 @@
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kernel.db import Base
+from kernel.ids import new_id
+from kernel.money import Fen
+from kernel.states import Moves
+
+
+class Book(StrEnum):
+    """A set of accounts that closes on its own. Mutual aid is not the union's own money."""
+
+    UNION = "union"
+    MUTUAL_AID = "mutual_aid"
+
+
+class AccountKind(StrEnum):
+    ASSET = "asset"
+    LIABILITY = "liability"
+    INCOME = "income"
+    EXPENSE = "expense"
+    FUND = "fund"
+
+
+class FundSource(StrEnum):
+    """Whose money it is. Funds never mix: every journal names one."""
+
+    UNION_FUND = "union_fund"  # 工会经费
+    DUES = "dues"  # 会费
+    MUTUAL_AID = "mutual_aid"  # 互助金
+    AID = "aid"  # 帮扶资金
+    FISCAL = "fiscal"  # 财政专项
+
+
+class Family(StrEnum):
+    """A family of benefits that moves money."""
+
+    DISCOUNT = "discount"
+    AID = "aid"
+    TRAINING = "training"
+
+
+class PostingEvent(StrEnum):
+    """What happened to a benefit when money became owed."""
+
+    CAPTURED = "captured"
+    APPROVED = "approved"
+    COMPLETED = "completed"
+
+
+class Side(StrEnum):
+    DEBIT = "debit"
+    CREDIT = "credit"
+
+
+class PartyType(StrEnum):
+    """Whom a line of a sub-ledger is about."""
+
+    MERCHANT = "merchant"
+    MEMBER = "member"
+
+
+_ONE_BOOK = "(book = 'mutual_aid') = (fund_source = 'mutual_aid')"
+
+
+class Account(Base):
+    """A line of the chart. Code, names and use are editable; kind and book never change.
+
+    Postings name an account without a foreign key, which would lock this row at each sale: the
+    trigger on `postings` looks it up, and no row here is ever removed.
+    """
+
+    __tablename__ = "accounts"
+    # What posting_rules refers to, so that both accounts of a rule are of its book.
+    __table_args__ = (UniqueConstraint("id", "book"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    code: Mapped[str] = mapped_column(String(20), unique=True)  # 科目代码
+    name_zh: Mapped[str] = mapped_column(String(100))
+    name_en: Mapped[str] = mapped_column(String(100))
+    kind: Mapped[AccountKind]
+    book: Mapped[Book]
+    is_active: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+
+
+class PostingRule(Base):
+    """Which two accounts an event of a family moves money between, by fund source.
+
+    A combination without an active rule cannot be posted: mutual-aid money pays no discount.
+    """
+
+    __tablename__ = "posting_rules"
+    __table_args__ = (
+        UniqueConstraint("family", "fund_source", "event"),
+        ForeignKeyConstraint(["debit_account_id", "book"], ["accounts.id", "accounts.book"]),
+        ForeignKeyConstraint(["credit_account_id", "book"], ["accounts.id", "accounts.book"]),
+        CheckConstraint("debit_account_id <> credit_account_id", name="accounts_differ"),
+        CheckConstraint(_ONE_BOOK, name="mutual_aid_apart"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    family: Mapped[Family]
+    fund_source: Mapped[FundSource]
+    event: Mapped[PostingEvent]
+    book: Mapped[Book]
+    debit_account_id: Mapped[UUID]
+    credit_account_id: Mapped[UUID]
+    party_side: Mapped[Side]  # the line that names the merchant or member
+    is_active: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+
+
+class PeriodState(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+PERIOD_MOVES: Moves[PeriodState] = {
+    PeriodState.OPEN: frozenset({PeriodState.CLOSED}),
+    PeriodState.CLOSED: frozenset(),
+}
+
+
+class Period(Base):
+    """A month of the books, [starts_on, ends_on). Closed by two people, for good.
+
+    The bounds follow from the month, so that two periods can never overlap.
+    """
+
+    __tablename__ = "periods"
+    __table_args__ = (
+        CheckConstraint("month ~ '^20[0-9]{2}-(0[1-9]|1[0-2])$'", name="month_is_key"),
+        CheckConstraint(
+            "starts_on = make_date(left(month, 4)::int, right(month, 2)::int, 1)"
+            " AND ends_on = (starts_on + interval '1 month')::date",
+            name="bounds_of_month",
+        ),
+        CheckConstraint("maker_id <> approver_id", name="two_people"),
+        CheckConstraint(
+            "(state = 'closed') = (maker_id IS NOT NULL AND approver_id IS NOT NULL"
+            " AND closed_at IS NOT NULL)",
+            name="closed_by_somebody",
+        ),
+    )
+
+    month: Mapped[str] = mapped_column(String(7), primary_key=True)  # such as "2026-11"
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    state: Mapped[PeriodState] = mapped_column(
+        default=PeriodState.OPEN, server_default=PeriodState.OPEN.value
+    )
+    maker_id: Mapped[UUID | None]  # staff; no foreign key, staff are above the ledger
+    approver_id: Mapped[UUID | None]
+    closed_at: Mapped[datetime | None]
+
+
+class Journal(Base):
+    """One fact, booked once, for ever. Its postings are written in its own transaction."""
+
+    __tablename__ = "journals"
+    __table_args__ = (
+        UniqueConstraint("source_type", "source_id", "kind"),
+        CheckConstraint(_ONE_BOOK, name="mutual_aid_apart"),
+        CheckConstraint("reverses_id <> id", name="reverses_another"),
+        Index(
+            "ix_journals_reverses_id",
+            "reverses_id",
+            postgresql_where=text("reverses_id IS NOT NULL"),
+        ),
+        # Journals arrive by day, so a summary per block finds a month and costs a sale nothing.
+        Index("ix_journals_book_date", "book_date", postgresql_using="brin"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    source_type: Mapped[str] = mapped_column(String(40))  # such as "redemption"
+    source_id: Mapped[UUID]
+    kind: Mapped[str] = mapped_column(String(40))  # what happened to it, such as "captured"
+    book: Mapped[Book]
+    fund_source: Mapped[FundSource]
+    # No foreign key: the programmes table belongs to a package above this one.
+    programme_id: Mapped[UUID | None]
+    book_date: Mapped[date]  # a Shanghai day
+    occurred_at: Mapped[datetime]  # by the device's clock
+    received_at: Mapped[datetime]  # by ours
+    reverses_id: Mapped[UUID | None] = mapped_column(ForeignKey("journals.id"))
+    posted_in_tx: Mapped[int] = mapped_column(BigInteger)  # set by a trigger, whatever is given
+
+
+class Posting(Base):
+    """One line of a journal: fen on one side of one account.
+
+    Lines are numbered from 1 without gaps; the balance check relies on it (decision 0008).
+    """
+
+    __tablename__ = "postings"
+    __table_args__ = (
+        CheckConstraint("line_no > 0", name="line_no_positive"),
+        CheckConstraint(
+            "debit_fen >= 0 AND credit_fen >= 0 AND (debit_fen = 0) <> (credit_fen = 0)",
+            name="one_side",
+        ),
+        CheckConstraint("(party_type IS NULL) = (party_id IS NULL)", name="party_whole"),
+        Index("ix_postings_party_id", "party_id", postgresql_where=text("party_id IS NOT NULL")),
+    )
+
+    journal_id: Mapped[UUID] = mapped_column(ForeignKey("journals.id"), primary_key=True)
+    line_no: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    account_id: Mapped[UUID]  # looked up by the trigger: see Account
+    debit_fen: Mapped[Fen]
+    credit_fen: Mapped[Fen]
+    party_type: Mapped[PartyType | None]
+    party_id: Mapped[UUID | None]
+
+
+class PayableState(StrEnum):
+    OWED = "owed"
+    PAYING = "paying"
+    PAID = "paid"
+    RETURNED = "returned"  # the bank sent it back
+
+
+PAYABLE_MOVES: Moves[PayableState] = {
+    PayableState.OWED: frozenset({PayableState.PAYING}),
+    PayableState.PAYING: frozenset({PayableState.OWED, PayableState.PAID, PayableState.RETURNED}),
+    PayableState.PAID: frozenset({PayableState.RETURNED}),
+    PayableState.RETURNED: frozenset({PayableState.PAYING}),
+}
+
+
+class Payable(Base):
+    """What one journal made owed to a member or merchant outside of statements.
+
+    Its facts are those of the journal and never change; only the state moves.
+    """
+
+    __tablename__ = "payables"
+    __table_args__ = (
+        UniqueConstraint("source_type", "source_id"),
+        CheckConstraint("amount_fen > 0", name="amount_positive"),
+        Index("ix_payables_payee_id", "payee_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    source_type: Mapped[str] = mapped_column(String(40))
+    source_id: Mapped[UUID]
+    payee_type: Mapped[PartyType]
+    payee_id: Mapped[UUID]
+    amount_fen: Mapped[Fen]
+    fund_source: Mapped[FundSource]
+    journal_id: Mapped[UUID] = mapped_column(ForeignKey("journals.id"), unique=True)
+    owed_since: Mapped[datetime]
+    state: Mapped[PayableState] = mapped_column(
+        default=PayableState.OWED, server_default=PayableState.OWED.value
+    )
