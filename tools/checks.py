@@ -81,7 +81,7 @@ def migrations_match_models() -> Verdict:
 def phone_apps() -> Verdict:
     if not frontend.exists():
         return Verdict(passed=True, text="")
-    words, env = frontend.type_checker()
+    words, env = frontend.script("check")
     return command(*words, env=env, folder=frontend.SOURCES)
 
 

@@ -74,12 +74,12 @@ def install() -> None:
     mark.write_text(wanted)
 
 
-def type_checker() -> tuple[list[str], dict[str, str]]:
-    """Return the command that checks the TypeScript in `SOURCES`, and its environment."""
+def script(name: str) -> tuple[list[str], dict[str, str]]:
+    """Return the command of one of package.json's scripts, to run in `SOURCES`, and its env."""
     with _alone():
         install()
     node = find_node()
-    return [node.program("npx"), "--no-install", "tsc", "--noEmit"], node.env
+    return [node.program("npm"), "run", "--silent", name], node.env
 
 
 def find_node() -> Node:
@@ -105,7 +105,8 @@ def _pip() -> list[str]:
     """Return this environment's pip, or where it was made without one the system's, aimed here."""
     own = [sys.executable, "-m", "pip"]
     works = subprocess.run([*own, "--version"], check=False, capture_output=True).returncode == 0
-    return own if works else ["pip3", "--python", sys.executable]
+    python = str(Path(sys.base_prefix, "bin", "python3"))
+    return own if works else [python, "-m", "pip", "--python", sys.executable]
 
 
 @contextmanager

@@ -8,9 +8,10 @@ from tools.postgres import test_cluster
 
 
 def test(arguments: list[str]) -> int:
-    """Run pytest with `arguments`; return its exit code.
+    """Run pytest with `arguments`, and without any the phone apps' tests too.
 
-    Several runs at once share the server; each makes databases of its own.
+    Returns an exit code that is 0 only if all passed. Several runs at once share the server;
+    each makes databases of its own.
     """
     frontend.build()
     translations.compile_all()
@@ -24,4 +25,8 @@ def test(arguments: list[str]) -> int:
     # A service that a test starts must never meet the developer's own database or mode.
     for variable in ("DATABASE_URL", "DATABASE_OWNER_URL", "MODE", "DATA_DIR", "UNION_CARD_KEYS"):
         env.pop(variable, None)
-    return processes.run([sys.executable, "-m", "pytest", *arguments], env=env)
+    code = processes.run([sys.executable, "-m", "pytest", *arguments], env=env)
+    if not arguments and frontend.exists():
+        words, node_env = frontend.script("test")
+        code = processes.run(words, env=node_env, folder=frontend.SOURCES) or code
+    return code
