@@ -73,7 +73,7 @@ def _command_line(pid: int) -> str:
     """Return what process `pid` was started as; empty for one that is dead or unreaped."""
     if PROC.is_dir():
         try:
-            return (PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            return os.fsdecode((PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" "))
         except (FileNotFoundError, ProcessLookupError):
             return ""
     return subprocess.run(

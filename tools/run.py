@@ -28,7 +28,7 @@ def run(_arguments: list[str]) -> int:
         frontend.build()
         translations.compile_all()
         with Service.opened(data_dir(), upgrade=True) as service:
-            if service.is_demo and service.has_demo:
+            if service.is_demo:
                 service.seed()
             serve(service, host=host, port=port)
     return 0

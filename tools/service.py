@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -82,24 +81,11 @@ class Service:
     def is_demo(self) -> bool:
         return self.environment()["MODE"] == "demo"
 
-    @property
-    def has_demo(self) -> bool:
-        """Tell whether the product knows `flask demo`; only the first steps of it did not."""
-        asked = [*FLASK, "demo", "--help"]
-        return (
-            subprocess.run(
-                asked, check=False, env=self.environment(), capture_output=True
-            ).returncode
-            == 0
-        )
-
     def seed(self, *arguments: str) -> None:
-        """Fill a demo database that is empty; write `demo.json`, which only its owner may read."""
+        """Fill a demo database that is empty, and write `demo.json` for what is in it now."""
         env = self.environment()
         demo_file = self.data_dir / "demo.json"
-        # It holds passwords: the mode is right before the first byte is in it.
-        demo_file.touch(mode=0o600)
-        demo_file.chmod(0o600)
+        say("Looking after the demo's data …")
         processes.must(
             [
                 *(*FLASK, "demo", "seed", "--if-empty", "--demo-file", str(demo_file)),
@@ -172,7 +158,7 @@ def seed(arguments: list[str]) -> int:
 def reset(_arguments: list[str]) -> int:
     with held(data_dir()), Service.opened(data_dir()) as service:
         service.recreate()
-        if service.is_demo and service.has_demo:
+        if service.is_demo:
             service.seed()
     return 0
 

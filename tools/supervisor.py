@@ -34,7 +34,7 @@ class Child:
     deaths: deque[float] = field(default_factory=lambda: deque(maxlen=DEATHS_MAX))
 
     def start(self, env: Mapping[str, str], folder: Path) -> None:
-        self.log.parent.mkdir(parents=True, exist_ok=True)
+        self.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             # A session of its own: Ctrl-C is for the supervisor, which stops things in order.
             self.process = subprocess.Popen(

@@ -10,7 +10,7 @@ import pytest
 def folder(mode):
     parent = Path(tempfile.mkdtemp(prefix="union-card-tests-"))
     parent.chmod(mode)
-    yield parent / "postgres"
+    yield parent / "数据 of a clone" / "postgres"
     shutil.rmtree(parent)
 
 

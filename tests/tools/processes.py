@@ -13,9 +13,9 @@ def processes_of(folder):
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            said = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            said = os.fsdecode((process / "cmdline").read_bytes().replace(b"\0", b" "))
             inside = (process / "cwd").readlink().is_relative_to(folder)
-            told = str(folder).encode() in (process / "environ").read_bytes()
+            told = os.fsencode(folder) in (process / "environ").read_bytes()
         except OSError:
             continue
         if int(process.name) != os.getpid() and (inside or told or str(folder) in said):

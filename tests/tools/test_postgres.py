@@ -32,7 +32,7 @@ def test_a_new_cluster_serves_its_owner_and_keeps_its_passwords_private(any_home
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to give up being root")
 def test_root_prefers_nobody_and_falls_back_to_a_namespace(any_home):
-    nobody_may_enter = any_home.parent.stat().st_mode & 0o001
+    nobody_may_enter = any_home.parent.parent.stat().st_mode & 0o001
 
     with Cluster(any_home, durable=False) as cluster:
         owner = (any_home / "data").stat().st_uid

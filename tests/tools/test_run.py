@@ -80,6 +80,7 @@ def running(tmp_path):
 
 def test_what_dies_is_started_again_and_ctrl_c_leaves_nothing(running):
     assert running.is_ready()
+    assert (running.data / "demo.json").stat().st_mode & 0o777 == 0o600
     running.kill("gunicorn")
     wait_until(lambda: "The web server ended" in running.output)
     wait_until(running.is_ready)
