@@ -147,6 +147,7 @@ def test_any_bytes_are_refused_or_are_the_one_spelling(data):
         ("f8ff", "cbor-type"),
         ("f90000", "cbor-head"),
         ("fb3ff0000000000000", "cbor-type"),
+        ("81" * 6 + "00", "depth"),
         ("81" * 600, "depth"),
         ("a100" * 600, "depth"),
     ],
