@@ -124,7 +124,9 @@ def migration(arguments: list[str]) -> int:
     before = set(MIGRATIONS.glob("*.py"))
     number = max((int(file.name[:4]) for file in before if file.name[:4].isdigit()), default=0) + 1
     with scratch.migrated() as env:
-        processes.must([*FLASK, "db", "revision", slug, "--rev-id", f"{number:04d}"], env=env)
+        processes.must(
+            [*FLASK, "db", "revision", slug, "--rev-id", f"{number:04d}"], env=env, quietly=True
+        )
     for file in sorted(set(MIGRATIONS.glob("*.py")) - before):
         processes.must([*RUFF, "check", "--quiet", "--fix", file])
         processes.must([*RUFF, "format", "--quiet", file])
