@@ -4,21 +4,32 @@ import click
 from flask import Blueprint
 
 from app.cli import db_commands, keys_commands, worker_command
+from app.demo.cli import demo_commands
 from app.desk import desk
+from app.phone import phone
+from benefits.cli import merchants_commands
+from cards.api import api as cards_api
+from cards.cli import cards_commands
+from discounts.api import api as discounts_api
 from kernel.web import Blueprint as ApiBlueprint
 from ledger.cli import ledger_commands
 from members.api import api as members_api
 from members.cli import members_commands
 from merchants.api import api as merchants_api
+from merchants.pages import pages as merchants_pages
 from staff.cli import staff_commands
 from staff.pages import pages as staff_pages
 
 API_BLUEPRINTS: list[ApiBlueprint] = [
     members_api,
     merchants_api,
+    cards_api,
+    discounts_api,
 ]
 PAGE_BLUEPRINTS: list[Blueprint] = [
     desk,
+    phone,
+    merchants_pages,
     staff_pages,
 ]
 COMMANDS: list[click.Command] = [
@@ -27,5 +38,8 @@ COMMANDS: list[click.Command] = [
     worker_command,
     ledger_commands,
     members_commands,
+    merchants_commands,
+    demo_commands,
     staff_commands,
+    cards_commands,
 ]

@@ -1,6 +1,11 @@
 """Every table there is: a foreign key to "sites.id" resolves only once its module is imported."""
 
+import aid.models
 import audit.models
+import benefits.models
+import cards.models
+import discounts.models
+import ledger.models
 import members.models
 import merchants.models
 import staff.models

@@ -1,15 +1,17 @@
 """Reads of cards. Those for staff are bounded by the union paths that the caller reaches."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
+from cards.errors import CardNotFound
 from cards.models import (
     Card,
+    CardBatch,
     CardPolicy,
     CardRecord,
     CardState,
@@ -23,9 +25,9 @@ from cards.models import (
     StatusListRow,
     TrustListRow,
 )
-from cards.rules import year_bounds
+from cards.rules import number_tail, year_bounds
 from kernel.money import Fen
-from members.models import STANDING, Member, MembershipStatus, UnionOrg
+from members.models import MEMBER_NAME, STANDING, Member, MembershipStatus, UnionOrg
 from members.queries import within
 
 PAGE_ROWS_MAX = 100
@@ -47,6 +49,55 @@ def card_of_member(session: Session, *, member_id: UUID) -> Card | None:
         .limit(1)
     )
     return session.scalars(query).one_or_none()
+
+
+@dataclass(frozen=True)
+class OwnCard:
+    """A card as its member sees it: number and name whole."""
+
+    card_id: UUID
+    number: str = field(repr=False)
+    state: CardState
+    state_reason: str | None
+    frozen_until: datetime | None
+    issued_at: datetime
+    activated_at: datetime | None
+    name: str = field(repr=False)
+    union_name: str
+    standing: MembershipStatus
+
+    @property
+    def tail(self) -> str:
+        return number_tail(self.number)
+
+    @property
+    def has_standing(self) -> bool:
+        return self.standing in STANDING
+
+
+def own_card(session: Session, *, member_id: UUID) -> OwnCard:
+    """Return the member's card; a cancelled one only if there is no other. Raises CardNotFound."""
+    card = card_of_member(session, member_id=member_id)
+    if card is None:
+        raise CardNotFound
+    query = (
+        select(Member, UnionOrg.name)
+        .join(UnionOrg, UnionOrg.id == Member.union_id)
+        .where(Member.id == member_id)
+    )
+    member, union_name = session.execute(query).one()
+    return OwnCard(
+        card_id=card.id,
+        number=card.number,
+        state=card.state,
+        state_reason=card.state_reason,
+        frozen_until=card.frozen_until,
+        issued_at=card.issued_at,
+        activated_at=card.activated_at,
+        name=MEMBER_NAME.open(member.id, member.name_sealed),
+        union_name=union_name,
+        standing=member.status,
+    )
 
 
 def members_with_standing(session: Session, *, member_ids: Sequence[UUID]) -> list[UUID]:
@@ -82,6 +133,16 @@ def standing_count(session: Session, *, path: str) -> int:
 def union_within(session: Session, *, code: str, paths: Sequence[str]) -> UnionOrg | None:
     query = select(UnionOrg).where(UnionOrg.code == code, within(paths))
     return session.scalars(query).one_or_none()
+
+
+def batch_path(session: Session, *, batch_id: UUID) -> str | None:
+    """Return the path of the union that a batch of cards is for."""
+    query = (
+        select(UnionOrg.path)
+        .join(CardBatch, CardBatch.union_id == UnionOrg.id)
+        .where(CardBatch.id == batch_id)
+    )
+    return session.scalar(query)
 
 
 def card_policy(session: Session) -> CardPolicy:

@@ -29,6 +29,14 @@ CONSTRAINT_NAMES = {
 RETRIABLE_SQLSTATES = frozenset({"40001", "40P01"})
 
 
+class TryAgain(Exception):
+    """Somebody else wrote the very same thing a moment ago: run the transaction once more.
+
+    Raised by a service whose INSERT found its key taken; the next try reads what was written and
+    answers from that. kernel.web.retrying() catches it.
+    """
+
+
 class Base(DeclarativeBase):
     """Parent of every table. A column's Python type decides its SQL type, once, here."""
 
@@ -65,6 +73,8 @@ def connect(url: str, *, pool_size: int = 5) -> Engine:
         url,
         pool_size=pool_size,
         max_overflow=0,
+        # An error must not carry what people entered into the log.
+        hide_parameters=True,
         pool_timeout=10,
         connect_args={
             "application_name": "union-card",

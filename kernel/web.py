@@ -20,13 +20,16 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import HTTPException
 
 from kernel.actors import Actor
-from kernel.db import is_retriable
+from kernel.db import TryAgain, is_retriable
 from kernel.errors import Refusal
 from kernel.i18n import N_
+from kernel.refusals import EditConflict
 
 logger = logging.getLogger("union_card.web")
 
 JSON_BYTES_MAX = 64 * 1024
+# Says that this very request had been answered before, and that this is that answer.
+REPLAYED_HEADER = "Idempotency-Replayed"
 _TRIES = 3
 _SERVER_ERRORS = 500
 
@@ -67,12 +70,6 @@ class MalformedJson(Refusal):
     status = 400
     code = "malformed_json"
     title = N_("The request body is not JSON.")
-
-
-class EditConflict(Refusal):
-    status = 412
-    code = "edit_conflict"
-    title = N_("Somebody changed this since you opened it. Reload and decide again.")
 
 
 class VersionMissing(Refusal):
@@ -205,6 +202,9 @@ def retrying(view: Callable[[], Answer]) -> Answer:
     for attempt in range(1, _TRIES + 1):
         try:
             return view()
+        except TryAgain:
+            if attempt == _TRIES:
+                raise
         except DBAPIError as error:
             if attempt == _TRIES or not is_retriable(error):
                 raise

@@ -6,6 +6,7 @@ from typing import Any
 from marshmallow import RAISE, Schema, fields, validate
 
 from kernel.clock import SHANGHAI
+from kernel.i18n import N_
 from kernel.money import BILL_FEN_MAX
 
 TEXT_MAX = 200
@@ -41,9 +42,10 @@ class Text(fields.String):
     """A line of text of bounded length, without control characters."""
 
     def __init__(self, *, maximum: int = TEXT_MAX, minimum: int = 1, **kwargs: Any) -> None:
+        plain = N_("Control characters are not allowed.")
         checks = [
             validate.Length(min=minimum, max=maximum),
-            validate.Regexp(r"^[^\x00-\x1f\x7f]*$", error="Control characters are not allowed."),
+            validate.Regexp(r"^[^\x00-\x1f\x7f]*$", error=plain),
         ]
         super().__init__(validate=checks, **kwargs)
 

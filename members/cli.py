@@ -11,7 +11,6 @@ from kernel.clock import shanghai_date, utc_now
 from kernel.db import transaction
 from kernel.persons import Mode
 from kernel.sheets import read_table
-from members.jobs import lines_of
 from members.queries import root_paths
 from members.services import (
     REQUIRED_UNION_COLUMNS,
@@ -24,6 +23,7 @@ from members.services import (
     import_unions,
     judge_lines,
     known_unions,
+    lines_of,
 )
 
 

@@ -1,6 +1,5 @@
 """Background steps of a roster import. Killed in the middle, each begins where it stood."""
 
-from collections.abc import Iterator
 from itertools import islice
 from uuid import UUID
 
@@ -10,10 +9,9 @@ from kernel.clock import shanghai_date, utc_now
 from kernel.db import transaction
 from kernel.jobs import job
 from kernel.persons import Mode
-from kernel.sheets import Line, TableFileRefused, read_table
+from kernel.sheets import TableFileRefused
 from members.queries import import_by_id
-from members.rules import REQUIRED_ROSTER_COLUMNS, ROSTER_COLUMNS
-from members.services import FileMemory, apply_batch, batches, judge_lines, known_unions
+from members.services import FileMemory, apply_batch, batches, judge_lines, known_unions, lines_of
 from members.services import preview_import as begin_preview
 from members.services.imports import (
     count_lines,
@@ -51,13 +49,6 @@ def commit_import(import_id: str) -> None:
     if found is not None:
         content, lines_done = found
         _work_through(upload_id, content, write=True, skip=lines_done)
-
-
-def lines_of(content: bytes) -> Iterator[Line]:
-    """Return the lines of a roster file. Raises a TableFileRefused."""
-    return read_table(
-        content, header_synonyms=ROSTER_COLUMNS, required_headers=REQUIRED_ROSTER_COLUMNS
-    ).lines
 
 
 def _count(upload_id: UUID, content: bytes) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, false, func, 
 from sqlalchemy.orm import Session
 
 from kernel.actors import Actor, ActorKind
+from kernel.secrets import blind_index
 from merchants.errors import (
     AgreementNotFound,
     MerchantNotFound,
@@ -23,10 +24,12 @@ from merchants.models import (
     Merchant,
     MerchantKind,
     MerchantState,
+    PairingCode,
     Site,
     SiteState,
     Terminal,
 )
+from merchants.rules import normal_pairing_code
 
 PAGE_ROWS_MAX = 100
 _ONE_DAY = timedelta(days=1)
@@ -374,6 +377,18 @@ def terminal_facts(session: Session, *, terminal_id: UUID) -> TerminalFacts:
         .where(Terminal.id == terminal_id)
     )
     return TerminalFacts(*session.execute(query).one())
+
+
+def pairing_code_index(typed: str) -> bytes:
+    """Return by what a pairing code is found, however it was typed."""
+    return blind_index("pairing_code", normal_pairing_code(typed))
+
+
+def pairing_code_is_usable(session: Session, *, code: str, now: datetime) -> bool:
+    """Say whether a code would still pair a device. Counts no try: for who made the code."""
+    query = select(PairingCode).where(PairingCode.code_index == pairing_code_index(code))
+    found = session.scalars(query).one_or_none()
+    return found is not None and found.is_usable(now)
 
 
 # Built once: this statement runs before every request of every till.

@@ -10,12 +10,17 @@ from sqlalchemy.orm import Session
 
 from app.cli import alembic_config
 from app.config import Settings
+from app.demo.file import write_demo_file
+from app.demo.seed import demo_data, seed
 from app.factory import create_app
 from kernel import db
+from kernel.clock import utc_now
 from kernel.persons import Mode
 from kernel.secrets import Keyring
 from tests.make.maker import Maker
 from tests.service import Service
+from tests.town import Town
+from tools import translations
 from tools.postgres import test_cluster
 
 
@@ -27,7 +32,10 @@ class Databases:
         self.run = f"{os.getpid()}_{secrets.token_hex(3)}"
         self.template = f"uct_{self.run}_template"
         self.names = []
-        self._admin = create_engine(urls.owner.format(name="postgres"), isolation_level="AUTOCOMMIT")
+        self._count = 0
+        self._admin = create_engine(
+            urls.owner.format(name="postgres"), isolation_level="AUTOCOMMIT"
+        )
         self.create(self.template, template="template0")
         command.upgrade(alembic_config(urls.owner.format(name=self.template)), "head")
 
@@ -39,8 +47,9 @@ class Databases:
         self.names.append(name)
         return name
 
-    def copy(self):
-        return self.create(f"uct_{self.run}_{len(self.names)}")
+    def copy(self, template=None):
+        self._count += 1
+        return self.create(f"uct_{self.run}_{self._count}", template=template)
 
     def drop(self, name):
         with self._admin.connect() as connection:
@@ -88,6 +97,7 @@ def settings_for(databases, keyring, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def app(databases, settings_for):
+    translations.compile_all()
     return create_app(settings_for(databases.copy()))
 
 
@@ -144,3 +154,44 @@ def service(committed, settings_for, databases):
     """The real service: gunicorn with two workers on the `committed` database, over HTTP."""
     with Service(settings_for(committed.url.database)) as service:
         yield service
+
+
+@pytest.fixture(scope="session")
+def town_template(databases, app, settings_for):
+    """A database with the tiny demo town, and what its demo.json says: copied by `town`."""
+    name = databases.copy()
+    own = create_engine(databases.urls.app.format(name=name))
+    before = dict(db.session_factory.kw)
+    db.session_factory.configure(bind=own)
+    settings = settings_for(name)
+    try:
+        seed(size="tiny", base_url=settings.base_url, now=utc_now())
+        with db.transaction() as session:
+            demo = write_demo_file(
+                session,
+                settings.data_dir / "demo.json",
+                data=demo_data(),
+                base_url=settings.base_url,
+                now=utc_now(),
+            )
+    finally:
+        db.session_factory.kw.clear()
+        db.session_factory.configure(**before)
+        own.dispose()
+    return name, demo
+
+
+@pytest.fixture
+def town(databases, engine, town_template, settings_for):
+    """The tiny demo town served by two gunicorn workers; transaction() reaches its database."""
+    template, demo = town_template
+    name = databases.copy(template)
+    own = create_engine(databases.urls.app.format(name=name))
+    before = dict(db.session_factory.kw)
+    db.session_factory.configure(bind=own)
+    with Service(settings_for(name)) as service:
+        yield Town(service, demo)
+    db.session_factory.kw.clear()
+    db.session_factory.configure(**before)
+    own.dispose()
+    databases.drop(name)

@@ -10,11 +10,12 @@ from cards.models import TerminalChallenge
 from cards.rules import CHALLENGE_LIFE, CHALLENGE_NONCE_BYTES
 
 
-def start_challenge(session: Session, *, terminal_id: UUID, now: datetime) -> bytes:
+def start_challenge(session: Session, *, terminal_id: UUID, now: datetime) -> TerminalChallenge:
     """Return a fresh question of this till: it lives 120 seconds and is answered once."""
     nonce = secrets.token_bytes(CHALLENGE_NONCE_BYTES)
-    session.add(
-        TerminalChallenge(nonce=nonce, terminal_id=terminal_id, expires_at=now + CHALLENGE_LIFE)
+    question = TerminalChallenge(
+        nonce=nonce, terminal_id=terminal_id, expires_at=now + CHALLENGE_LIFE
     )
+    session.add(question)
     session.flush()
-    return nonce
+    return question

@@ -50,12 +50,13 @@ class IssuedCredential:
     expires_at: datetime
 
 
-def start_enrolment(session: Session, *, session_id: UUID, now: datetime) -> bytes:
+def start_enrolment(session: Session, *, session_id: UUID, now: datetime) -> EnrolmentNonce:
     """Return the question that the signed-in session's phone answers, once, within 120 seconds."""
     nonce = secrets.token_bytes(NONCE_BYTES)
-    session.add(EnrolmentNonce(nonce=nonce, session_id=session_id, expires_at=now + ENROLMENT_LIFE))
+    question = EnrolmentNonce(nonce=nonce, session_id=session_id, expires_at=now + ENROLMENT_LIFE)
+    session.add(question)
     session.flush()
-    return nonce
+    return question
 
 
 def enrol_device(

@@ -94,7 +94,7 @@ def _open_list(session: Session, *, expires_at: datetime) -> int:
     query = select(StatusListRow.number).where(
         StatusListRow.series == StatusSeries.CARD,
         StatusListRow.period == period,
-        StatusListRow.is_full.is_(False),
+        ~StatusListRow.is_full,
     )
     number = session.scalar(query)
     if number is not None:
@@ -109,7 +109,7 @@ def _open_list(session: Session, *, expires_at: datetime) -> int:
         )
         .on_conflict_do_nothing(
             index_elements=[StatusListRow.series, StatusListRow.period],
-            index_where=StatusListRow.is_full.is_(False),
+            index_where=~StatusListRow.is_full,
         )
     )
     return session.scalars(query).one()
@@ -186,7 +186,7 @@ def close_full_lists(
     counted = (
         select(Credential.status_list)
         .join(StatusListRow, StatusListRow.number == Credential.status_list)
-        .where(StatusListRow.is_full.is_(False), StatusListRow.ends_at > now)
+        .where(~StatusListRow.is_full, StatusListRow.ends_at > now)
         .group_by(Credential.status_list)
         .having(func.count() > entries_max)
     )

@@ -15,7 +15,7 @@ from kernel.ids import new_id
 from kernel.masks import mask_name
 from kernel.persons import HardshipLevel, Mode
 from kernel.secrets import blind_index
-from kernel.sheets import Line
+from kernel.sheets import Line, read_table
 from members.models import (
     MEMBER_DOCUMENT,
     MEMBER_NAME,
@@ -29,6 +29,8 @@ from members.rules import (
     DOCUMENT_FIELD,
     NAME_FIELD,
     PHONE_FIELD,
+    REQUIRED_ROSTER_COLUMNS,
+    ROSTER_COLUMNS,
     LineRefused,
     RosterLine,
     read_roster_line,
@@ -79,6 +81,13 @@ class FileMemory:
 
 def known_unions(session: Session) -> dict[str, UnionOrg]:
     return {union.code: union for union in session.scalars(select(UnionOrg))}
+
+
+def lines_of(content: bytes) -> Iterator[Line]:
+    """Return the lines of a roster file. Raises a TableFileRefused, at once or while reading."""
+    return read_table(
+        content, header_synonyms=ROSTER_COLUMNS, required_headers=REQUIRED_ROSTER_COLUMNS
+    ).lines
 
 
 def judge_lines(

@@ -68,8 +68,8 @@ def upgrade() -> None:
     op.create_index(
         "ix_union_orgs_path_subtree",
         "union_orgs",
-        [sa.literal_column("path text_pattern_ops")],
-        unique=False,
+        ["path"],
+        postgresql_ops={"path": "text_pattern_ops"},
     )
     op.create_table(
         "members",

@@ -1,0 +1,316 @@
+"""Taking limits and giving them back. The only code that changes `limits`.
+
+Check-then-act is the commonest defect in this field, so nothing here reads a count and then acts
+on it: one conditional statement takes every limit of a use, and its rows are counted
+(docs/explanation/how-limits-hold.md).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, SMALLINT, TEXT
+from sqlalchemy.dialects.postgresql import UUID as PG_UUID
+from sqlalchemy.orm import Session
+
+from benefits.errors import LimitReached
+from benefits.queries import LimitLine
+from benefits.rules import Reason, limit_reason, stripe_maximum
+
+
+@dataclass(frozen=True)
+class Take:
+    """One quantity of one limit row. `maximum` is the row's own part of a striped budget."""
+
+    line: LimitLine
+    stripe: int
+    maximum: int
+    quantity: int
+
+    @property
+    def key(self) -> tuple[UUID, UUID, str, int]:
+        return (self.line.rule_id, self.line.scope_id, self.line.win, self.stripe)
+
+
+_COLUMNS = (
+    bindparam("rules", type_=ARRAY(PG_UUID(as_uuid=True))),
+    bindparam("scopes", type_=ARRAY(PG_UUID(as_uuid=True))),
+    bindparam("wins", type_=ARRAY(TEXT)),
+    bindparam("stripes", type_=ARRAY(SMALLINT)),
+    bindparam("maxima", type_=ARRAY(BIGINT)),
+    bindparam("quantities", type_=ARRAY(BIGINT)),
+    bindparam("units", type_=ARRAY(TEXT)),
+)
+
+_WANTED = """
+    SELECT * FROM unnest(:rules, :scopes, :wins, :stripes, :maxima, :quantities, :units)
+        AS w(rule_id, scope_id, win, stripe, maximum, quantity, unit)
+    ORDER BY rule_id, scope_id, win, stripe
+"""
+
+# Rows are taken in the order of their keys, so that two sales never wait for each other in a ring.
+_TAKE = text(
+    f"""
+    WITH wanted AS ({_WANTED}),
+    taken AS (
+        INSERT INTO limits AS l (rule_id, scope_id, win, stripe, max, held, used)
+        SELECT rule_id, scope_id, win, stripe, maximum,
+            CASE WHEN :is_held THEN quantity ELSE 0 END,
+            CASE WHEN :is_held THEN 0 ELSE quantity END
+        FROM wanted
+        ON CONFLICT (rule_id, scope_id, win, stripe) DO UPDATE
+            SET max = excluded.max, held = l.held + excluded.held, used = l.used + excluded.used
+            WHERE l.held + l.used + excluded.held + excluded.used <= excluded.max
+        RETURNING rule_id, scope_id, win, stripe
+    ),
+    remembered AS (
+        INSERT INTO limit_takes
+            (source_id, rule_id, scope_id, win, stripe, unit, quantity, returned, is_held)
+        SELECT :source_id, rule_id, scope_id, win, stripe, w.unit, w.quantity, 0, :is_held
+        FROM taken JOIN wanted w USING (rule_id, scope_id, win, stripe)
+    )
+    SELECT rule_id, scope_id, win, stripe FROM taken
+    """  # noqa: S608 (both halves are literals of this file)
+).bindparams(*_COLUMNS)
+
+_LOCK_TAKEN = text(
+    """
+    SELECT t.rule_id, t.scope_id, t.win, t.stripe, t.unit, t.quantity - t.returned AS live,
+        t.is_held
+    FROM limits l JOIN limit_takes t USING (rule_id, scope_id, win, stripe)
+    WHERE t.source_id = :source_id
+    ORDER BY l.rule_id, l.scope_id, l.win, l.stripe
+    FOR UPDATE OF l
+    """
+)
+
+_GIVE_BACK = text(
+    f"""
+    WITH wanted AS ({_WANTED}),
+    forgotten AS (
+        UPDATE limit_takes t SET returned = t.returned + w.quantity
+        FROM wanted w
+        WHERE t.source_id = :source_id AND t.rule_id = w.rule_id AND t.scope_id = w.scope_id
+            AND t.win = w.win AND t.stripe = w.stripe
+        RETURNING t.rule_id, t.scope_id, t.win, t.stripe, t.is_held, w.quantity
+    )
+    UPDATE limits l SET
+        held = l.held - CASE WHEN f.is_held THEN f.quantity ELSE 0 END,
+        used = l.used - CASE WHEN f.is_held THEN 0 ELSE f.quantity END
+    FROM forgotten f
+    WHERE l.rule_id = f.rule_id AND l.scope_id = f.scope_id AND l.win = f.win
+        AND l.stripe = f.stripe
+    """  # noqa: S608 (both halves are literals of this file)
+).bindparams(*_COLUMNS)
+
+_HELD_TO_USED = text(
+    """
+    WITH moved AS (
+        UPDATE limit_takes SET is_held = false
+        WHERE source_id = :source_id AND is_held
+        RETURNING rule_id, scope_id, win, stripe, quantity - returned AS live
+    )
+    UPDATE limits l SET held = l.held - m.live, used = l.used + m.live
+    FROM moved m
+    WHERE l.rule_id = m.rule_id AND l.scope_id = m.scope_id AND l.win = m.win
+        AND l.stripe = m.stripe
+    """
+)
+
+
+def takes_for(lines: Sequence[LimitLine], *, union_fen: int, spread: UUID) -> list[Take]:
+    """Return what one use draws: a use of each counted limit, `union_fen` of each in fen.
+
+    A striped budget is drawn from the stripe that `spread` (the till) falls on.
+    """
+    takes = []
+    for line in lines:
+        quantity = 1 if line.unit == "uses" else union_fen
+        if quantity:
+            stripe = spread.int % line.stripes
+            maximum = stripe_maximum(line.maximum, line.stripes, stripe)
+            takes.append(Take(line, stripe, maximum, quantity))
+    return takes
+
+
+def take_limits(
+    session: Session, *, source_id: UUID, takes: Sequence[Take], is_held: bool, day: date
+) -> None:
+    """Take all of `takes` for `source_id`, or raise LimitReached naming the first that is full.
+
+    The caller lets the refusal roll its transaction back: some of the rows may have been taken.
+    Locks the limit rows in the order of their keys.
+    """
+    if not takes:
+        return
+    striped = any(take.line.stripes > 1 for take in takes)
+    if not striped:
+        _raise_if_full(takes, _take(session, source_id, takes, is_held=is_held), day)
+        return
+    savepoint = session.begin_nested()
+    taken = _take(session, source_id, takes, is_held=is_held)
+    if len(taken) == len(takes):
+        savepoint.commit()
+        return
+    savepoint.rollback()
+    spread = _spread_over_stripes(session, takes, day)
+    _raise_if_full(spread, _take(session, source_id, spread, is_held=is_held), day)
+
+
+def capture_limits(session: Session, *, source_id: UUID) -> None:
+    """Turn what `source_id` holds into used. Locks the limit rows in the order of their keys."""
+    session.execute(_LOCK_TAKEN, {"source_id": source_id})
+    session.execute(_HELD_TO_USED, {"source_id": source_id})
+
+
+def return_limits(
+    session: Session, *, source_id: UUID, union_fen: int | None = None, is_last: bool = True
+) -> None:
+    """Give back what `source_id` took: exactly once, whatever is asked.
+
+    Limits in fen get `union_fen` back (all that is left when None); a counted use returns with the
+    last fen (`is_last`). Locks the limit rows in the order of their keys.
+    """
+    rows = session.execute(_LOCK_TAKEN, {"source_id": source_id}).all()
+    returned: list[Any] = []
+    for row in rows:
+        if row.unit == "uses":
+            quantity = row.live if is_last else 0
+        else:
+            quantity = row.live if union_fen is None else min(union_fen, row.live)
+        if quantity:
+            returned.append((row, quantity))
+    if not returned:
+        return
+    session.execute(
+        _GIVE_BACK,
+        {
+            "source_id": source_id,
+            "rules": [row.rule_id for row, _ in returned],
+            "scopes": [row.scope_id for row, _ in returned],
+            "wins": [row.win for row, _ in returned],
+            "stripes": [row.stripe for row, _ in returned],
+            "maxima": [0 for _ in returned],
+            "quantities": [quantity for _, quantity in returned],
+            "units": [row.unit for row, _ in returned],
+        },
+    )
+
+
+def _take(
+    session: Session, source_id: UUID, takes: Sequence[Take], *, is_held: bool
+) -> set[tuple[UUID, UUID, str, int]]:
+    """Run the one statement and return the keys it took.
+
+    A quantity larger than its row's maximum would trip the CHECK on a first take: then nothing is
+    tried, and its key is the one that is missing.
+    """
+    possible = [take for take in takes if take.quantity <= take.maximum]
+    if len(possible) < len(takes):
+        return {take.key for take in possible}
+    rows = session.execute(
+        _TAKE,
+        {
+            "source_id": source_id,
+            "is_held": is_held,
+            "rules": [take.line.rule_id for take in takes],
+            "scopes": [take.line.scope_id for take in takes],
+            "wins": [take.line.win for take in takes],
+            "stripes": [take.stripe for take in takes],
+            "maxima": [take.maximum for take in takes],
+            "quantities": [take.quantity for take in takes],
+            "units": [take.line.unit for take in takes],
+        },
+    )
+    return {(row.rule_id, row.scope_id, row.win, row.stripe) for row in rows}
+
+
+def _raise_if_full(
+    takes: Sequence[Take], taken: set[tuple[UUID, UUID, str, int]], day: date
+) -> None:
+    full = next((take for take in takes if take.key not in taken), None)
+    if full is not None:
+        raise limit_reached(full.line, day)
+
+
+def limit_reached(line: LimitLine, day: date) -> LimitReached:
+    """Return the refusal that names a full limit and when it frees."""
+    reason = limit_reason(window=line.window, day=day, rule_id=line.rule_id, scope=line.scope.value)
+    return LimitReached(**_facts(reason))
+
+
+def _facts(reason: Reason) -> dict[str, object]:
+    return {"reason": reason.code, **reason.facts}
+
+
+_MAKE_STRIPES = text(
+    """
+    INSERT INTO limits (rule_id, scope_id, win, stripe, max, held, used)
+    SELECT rule_id, scope_id, win, stripe, maximum, 0, 0 FROM (
+        SELECT * FROM unnest(:rules, :scopes, :wins, :stripes, :maxima, :quantities, :units)
+            AS w(rule_id, scope_id, win, stripe, maximum, quantity, unit)
+        ORDER BY rule_id, scope_id, win, stripe
+    ) wanted
+    ON CONFLICT (rule_id, scope_id, win, stripe) DO NOTHING
+    """
+).bindparams(*_COLUMNS)
+
+_LOCK_ROWS = text(
+    """
+    SELECT l.rule_id, l.scope_id, l.win, l.stripe, l.held + l.used AS taken
+    FROM limits l
+    JOIN unnest(:rules, :scopes, :wins, :stripes) AS w(rule_id, scope_id, win, stripe)
+        USING (rule_id, scope_id, win, stripe)
+    ORDER BY l.rule_id, l.scope_id, l.win, l.stripe
+    FOR UPDATE OF l
+    """
+).bindparams(*_COLUMNS[:4])
+
+
+def _spread_over_stripes(session: Session, takes: Sequence[Take], day: date) -> list[Take]:
+    """Return takes that draw a striped budget from whichever stripes still hold some of it.
+
+    Locks every row concerned, all stripes included, in the order of their keys: what is read then
+    cannot change before it is taken. The sum of the stripes is the budget, so a budget is refused
+    only when all of it is gone.
+    """
+    every = [
+        replace(take, stripe=stripe, maximum=stripe_maximum(line.maximum, line.stripes, stripe))
+        for take in takes
+        for line in [take.line]
+        for stripe in (range(line.stripes) if line.stripes > 1 else [take.stripe])
+    ]
+    keys: dict[str, Any] = {
+        "rules": [take.line.rule_id for take in every],
+        "scopes": [take.line.scope_id for take in every],
+        "wins": [take.line.win for take in every],
+        "stripes": [take.stripe for take in every],
+    }
+    amounts = {
+        "maxima": [take.maximum for take in every],
+        "quantities": [0 for _ in every],
+        "units": [take.line.unit for take in every],
+    }
+    session.execute(_MAKE_STRIPES, keys | amounts)
+    taken = {
+        (row.rule_id, row.scope_id, row.win, row.stripe): row.taken
+        for row in session.execute(_LOCK_ROWS, keys)
+    }
+    result: list[Take] = []
+    for take in takes:
+        if take.line.stripes == 1:
+            result.append(take)
+            continue
+        missing = take.quantity
+        for row in every:
+            if row.line is take.line and missing:
+                part = min(missing, row.maximum - taken[row.key])
+                if part > 0:
+                    result.append(replace(row, quantity=part))
+                    missing -= part
+        if missing:
+            raise limit_reached(take.line, day)
+    return result

@@ -1,0 +1,80 @@
+"""One evaluator for "what can this member use here", "check" and "redeem".
+
+Systems that have two evaluators offer what they then refuse. This one always gives its reasons;
+a redemption calls it too, and leaves only the limits to the statement that takes them.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from benefits.queries import LimitLine, OfferLine
+from benefits.rules import MemberFacts, Reason, bill_reason, evaluate, limit_reason, reason
+from kernel.money import Fen
+
+
+@dataclass(frozen=True)
+class Usability:
+    """Whether an offer can be used at this till now, every reason against it, what is left.
+
+    `left` is of the tightest limit: `uses` or `fen` of it, None where nothing limits it.
+    """
+
+    offer: OfferLine
+    reasons: tuple[Reason, ...]
+    left: int | None
+    left_unit: str | None
+
+    @property
+    def usable(self) -> bool:
+        return not self.reasons
+
+
+def usability(
+    offer: OfferLine,
+    member: MemberFacts,
+    *,
+    assurance: str,
+    challenged: bool,
+    day: date,
+    gross: Fen | None = None,
+) -> Usability:
+    """Judge one offer for one member and code on a Shanghai day; with `gross`, for that bill."""
+    reasons = list(standing_reasons(offer, member, day=day))
+    reasons += code_reasons(offer, assurance=assurance, challenged=challenged)
+    if gross is not None:
+        below = bill_reason(gross, offer.terms)
+        reasons += [below] if below else []
+    reasons += [
+        limit_reason(window=line.window, day=day, rule_id=line.rule_id, scope=line.scope.value)
+        for line in offer.limits
+        if line.left == 0
+    ]
+    tightest = _tightest(offer.limits)
+    return Usability(
+        offer,
+        tuple(reasons),
+        tightest.left if tightest else None,
+        tightest.unit if tightest else None,
+    )
+
+
+def standing_reasons(offer: OfferLine, member: MemberFacts, *, day: date) -> tuple[Reason, ...]:
+    """Return what speaks against the programme today and against this person in it."""
+    runs = offer.programme_state == "running" and offer.starts_on <= day
+    if not runs or (offer.ends_on is not None and day >= offer.ends_on):
+        return (reason("programme_not_running"),)
+    return evaluate(offer.eligibility, member, day=day).reasons
+
+
+def code_reasons(offer: OfferLine, *, assurance: str, challenged: bool) -> list[Reason]:
+    """Return what speaks against the code that was shown."""
+    if assurance not in offer.assurances:
+        return [reason("wrong_assurance", assurance=assurance)]
+    if offer.needs_challenge and not challenged:
+        return [reason("challenge_needed")]
+    return []
+
+
+def _tightest(lines: tuple[LimitLine, ...]) -> LimitLine | None:
+    """Return the limit a person will meet first: uses before fen, then the smallest."""
+    return min(lines, key=lambda line: (line.unit != "uses", line.left), default=None)

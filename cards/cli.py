@@ -1,0 +1,148 @@
+"""`flask cards …`: keys, issuing, the rules of a deployment, the format's test vectors."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from cards.models import IssuerKey
+from cards.queries import all_issuer_keys, card_policy, union_within
+from cards.services import (
+    change_policy,
+    ensure_issuer_keys,
+    issue_next,
+    publish_trust_list,
+)
+from cards.uc1.vectors import VectorsUnusable, check_vectors
+from kernel.actors import SYSTEM
+from kernel.cli import file_argument, json_option, print_answer, told_refusals
+from kernel.clock import utc_now
+from kernel.db import transaction
+from members.queries import root_paths
+
+
+@click.group("cards")
+def cards_commands() -> None:
+    """Cards, their issuer's keys, and the card format."""
+
+
+@cards_commands.group("keys")
+def cards_keys_commands() -> None:
+    """The keys with which cards and lists are signed."""
+
+
+@cards_keys_commands.command("init")
+@json_option
+@with_appcontext
+def keys_init(*, as_json: bool) -> None:
+    """Make the keys that are missing and publish them. Safe to repeat."""
+    with told_refusals(), transaction() as session:
+        created = ensure_issuer_keys(session, base_url=_base_url(), actor=SYSTEM, now=utc_now())
+    print_answer({"created": created}, as_json=as_json)
+
+
+@cards_keys_commands.command("list")
+@json_option
+@with_appcontext
+def keys_list(*, as_json: bool) -> None:
+    """Show every key: what it signs (0: trust lists), its name, its state, until when."""
+    with transaction() as session:
+        keys = [_key_line(key) for key in all_issuer_keys(session)]
+    print_answer({"keys": keys}, as_json=as_json)
+
+
+@cards_keys_commands.command("publish")
+@json_option
+@with_appcontext
+def keys_publish(*, as_json: bool) -> None:
+    """Sign a new trust list of the keys that are trusted now."""
+    with told_refusals(), transaction() as session:
+        row = publish_trust_list(session, base_url=_base_url(), actor=SYSTEM, now=utc_now())
+    print_answer({"seq": row.seq, "bytes": len(row.token)}, as_json=as_json)
+
+
+@cards_commands.command("issue")
+@click.option("--all", "everybody", is_flag=True, help="Everybody in the register.")
+@click.option("--union", "union_code", help="Only this union and all below it.")
+@json_option
+@with_appcontext
+def issue_command(*, everybody: bool, union_code: str | None, as_json: bool) -> None:
+    """Issue a card to every member who has standing and none yet."""
+    if everybody == (union_code is not None):
+        raise click.UsageError("Say either --all or --union CODE.")
+    started = time.perf_counter()
+    path = None if union_code is None else _path_of(union_code)
+    issued = already = 0
+    after = None
+    while True:
+        with told_refusals(), transaction() as session:
+            step = issue_next(session, path=path, after=after, actor=SYSTEM, now=utc_now())
+        after = step.last_member_id
+        if after is None:
+            break
+        issued += step.issued
+        already += step.already
+    seconds = round(time.perf_counter() - started, 2)
+    print_answer({"issued": issued, "already": already, "seconds": seconds}, as_json=as_json)
+
+
+@cards_commands.command("policy")
+@click.option("--devices", type=click.IntRange(1, 20), help="Live phones a card.")
+@click.option("--credential-days", type=click.IntRange(1, 35), help="Life of a credential.")
+@json_option
+@with_appcontext
+def policy_command(*, devices: int | None, credential_days: int | None, as_json: bool) -> None:
+    """Show the numbers that this deployment has decided for its cards, or change them."""
+    with transaction() as session:
+        if devices is None and credential_days is None:
+            policy = card_policy(session)
+        else:
+            policy = change_policy(
+                session,
+                devices_max=devices,
+                credential_days=credential_days,
+                actor=SYSTEM,
+                now=utc_now(),
+            )
+    answer = {"devices_max": policy.devices_max, "credential_days": policy.credential_days}
+    print_answer(answer, as_json=as_json)
+
+
+@cards_commands.command("check-vectors")
+@file_argument
+@json_option
+@click.pass_context
+def check_vectors_command(context: click.Context, file: Path, *, as_json: bool) -> None:
+    """Run the shared test vectors of the card format in FILE against this program."""
+    try:
+        checked = check_vectors(file)
+    except VectorsUnusable as error:
+        raise click.ClickException(str(error)) from error
+    print_answer({"passed": checked["passed"], "failed": checked["failed"]}, as_json=as_json)
+    if checked["failed"]:
+        context.exit(1)
+
+
+def _base_url() -> str:
+    base_url: str = current_app.config["SETTINGS"].base_url
+    return base_url
+
+
+def _path_of(union_code: str) -> str:
+    with transaction() as session:
+        union = union_within(session, code=union_code, paths=root_paths(session))
+    if union is None:
+        raise click.ClickException("There is no union with that code.")
+    return union.path
+
+
+def _key_line(key: IssuerKey) -> Mapping[str, object]:
+    return {
+        "use": key.key_use,
+        "kid": key.kid.hex(),
+        "state": key.state.value,
+        "expires_at": key.expires_at.isoformat(),
+    }

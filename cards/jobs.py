@@ -1,0 +1,80 @@
+"""What happens to cards without anybody asking. Each job begins anew at whatever it finds."""
+
+from uuid import UUID
+
+from flask import current_app
+
+from cards.errors import IssuerKeysMissing
+from cards.queries import batch_path, cards_to_cancel, cards_to_unfreeze
+from cards.services import (
+    cancel_card,
+    close_full_lists,
+    end_freeze,
+    lists_to_build,
+    purge_short_lived,
+    renew_trust_list,
+    status_token,
+    step_batch,
+)
+from kernel.actors import SYSTEM
+from kernel.clock import utc_now
+from kernel.db import transaction
+from kernel.jobs import job
+
+# More than this waits for the next run, minutes later.
+_CARDS_A_RUN = 1_000
+
+
+@job("cards.issue_batch")
+def issue_batch(batch_id: str) -> None:
+    """Issue cards to a union's members, each step a transaction that counts itself."""
+    with transaction() as session:
+        path = batch_path(session, batch_id=UUID(batch_id))
+    going_on = path is not None
+    while going_on:
+        assert path is not None
+        with transaction() as session:
+            going_on = step_batch(session, batch_id=UUID(batch_id), path=path, now=utc_now())
+
+
+@job("cards.build_status_lists", cron="*/5 * * * *")
+def build_status_lists(**_: int) -> None:
+    """Close lists that are full and sign anew those that have changed or grown old."""
+    with transaction() as session:
+        close_full_lists(session, now=utc_now())
+        numbers = lists_to_build(session, now=utc_now())
+    for number in numbers:
+        with transaction() as session:
+            status_token(session, number=number, now=utc_now())
+
+
+@job("cards.renew_trust_list", cron="*/5 * * * *")
+def renew_trust(**_: int) -> None:
+    """Publish the trust list again when it is a day old or the service has a new address."""
+    base_url = current_app.config["SETTINGS"].base_url
+    try:
+        with transaction() as session:
+            renew_trust_list(session, base_url=base_url, actor=SYSTEM, now=utc_now())
+    except IssuerKeysMissing:
+        return  # nothing to publish before `flask cards keys init`
+
+
+@job("cards.follow_time_and_register", cron="*/5 * * * *")
+def follow_time_and_register(**_: int) -> None:
+    """End freezes that are over, and cancel the cards of people who are no members any more."""
+    with transaction() as session:
+        over = cards_to_unfreeze(session, now=utc_now(), rows=_CARDS_A_RUN)
+        ended = cards_to_cancel(session, rows=_CARDS_A_RUN)
+    for card_id in over:
+        with transaction() as session:
+            end_freeze(session, card_id=card_id, actor=SYSTEM, now=utc_now())
+    for card_id in ended:
+        with transaction() as session:
+            cancel_card(session, card_id=card_id, actor=SYSTEM, now=utc_now())
+
+
+@job("cards.purge_short_lived", cron="17 * * * *")
+def purge(**_: int) -> None:
+    """Forget slices and questions of more than a day ago."""
+    with transaction() as session:
+        purge_short_lived(session, now=utc_now())

@@ -1,0 +1,126 @@
+from marshmallow import fields, validate
+
+from cards.models import CardState, RecordKind
+from cards.services import LostWhat
+from kernel.wire import Moment, Text, Wire
+from members.models import MembershipStatus
+from merchants.schemas import PublicKeyJwk
+
+_BASE64URL = r"^[A-Za-z0-9_-]+$"
+_PROOF_CHARACTERS_MAX = 256
+_FIRST_YEAR = 2026
+_LAST_YEAR = 2100
+
+
+class DeviceResponse(Wire):
+    device_id = fields.UUID()
+    name = fields.String()
+    enrolled_at = Moment()
+    credential_expires_at = Moment(
+        allow_none=True,
+        metadata={"description": "Until when it can show the card offline; null: not at all."},
+    )
+
+
+class CardResponse(Wire):
+    """A member's own card: the only place where its number and the name are whole."""
+
+    card_id = fields.UUID()
+    number = fields.String()
+    tail = fields.String(metadata={"description": "The last four digits."})
+    state = fields.Enum(CardState, by_value=True)
+    state_reason = fields.String(
+        allow_none=True, metadata={"description": "Why it was frozen, lost or restored."}
+    )
+    frozen_until = Moment(allow_none=True)
+    issued_at = Moment()
+    activated_at = Moment(allow_none=True)
+    name = fields.String()
+    union_name = fields.String()
+    standing = fields.Enum(MembershipStatus, by_value=True)
+    has_standing = fields.Boolean(metadata={"description": "False: benefits are not usable."})
+    devices = fields.List(fields.Nested(DeviceResponse))
+    devices_max = fields.Integer()
+    server_time = Moment(metadata={"description": "To correct the phone's clock by."})
+
+
+class ChallengeResponse(Wire):
+    nonce = fields.String(metadata={"description": "16 bytes in base64url; once, for 120 s."})
+    expires_at = Moment()
+
+
+class EnrolmentRequest(Wire):
+    name = Text(required=True, maximum=60, metadata={"description": "What to call the phone."})
+    public_key = fields.Nested(PublicKeyJwk, required=True)
+    enrolment = fields.String(
+        required=True,
+        validate=[
+            validate.Length(max=_PROOF_CHARACTERS_MAX),
+            validate.Regexp(_BASE64URL, error="Base64url without padding."),
+        ],
+        metadata={"description": "COSE_Sign1 over the nonce, external_aad `UE1:`, base64url."},
+    )
+
+
+class CredentialResponse(Wire):
+    device_id = fields.UUID()
+    credential = fields.String(metadata={"description": "The untagged issuer CWT in base64url."})
+    expires_at = Moment()
+
+
+class SliceResponse(Wire):
+    text = fields.String(metadata={"description": "A `US1:` text to show as a QR code, once."})
+    expires_at = Moment()
+
+
+class LostRequest(Wire):
+    what = fields.Enum(LostWhat, by_value=True, required=True)
+
+
+class LostResponse(Wire):
+    card_id = fields.UUID()
+    state = fields.Enum(CardState, by_value=True)
+
+
+class RecordQuery(Wire):
+    cursor = Text()
+    rows = fields.Integer(load_default=50, validate=validate.Range(min=1, max=100))
+    kind = fields.Enum(RecordKind, by_value=True)
+    year = fields.Integer(
+        validate=validate.Range(min=_FIRST_YEAR, max=_LAST_YEAR),
+        metadata={"description": "The Shanghai year of `totals`; this one by default."},
+    )
+
+
+class RecordResponse(Wire):
+    id = fields.UUID()
+    occurred_at = Moment()
+    kind = fields.Enum(RecordKind, by_value=True)
+    event = fields.String()
+    title = fields.String(metadata={"description": "In the caller's language."})
+    source_type = fields.String()
+    source_id = fields.UUID()
+    gross_fen = fields.Integer(metadata={"description": "Negative where something is taken back."})
+    member_pays_fen = fields.Integer()
+    merchant_bears_fen = fields.Integer()
+    union_pays_fen = fields.Integer()
+
+
+class TotalsResponse(Wire):
+    year = fields.Integer()
+    gross_fen = fields.Integer()
+    member_pays_fen = fields.Integer()
+    merchant_bears_fen = fields.Integer()
+    union_pays_fen = fields.Integer()
+
+
+class RecordPage(Wire):
+    items = fields.List(fields.Nested(RecordResponse))
+    next_cursor = fields.String(allow_none=True)
+    totals = fields.Nested(TotalsResponse)
+
+
+class TerminalChallengeResponse(Wire):
+    aud = fields.String(metadata={"description": "The till's own code."})
+    nonce = fields.String(metadata={"description": "8 bytes in base64url; once, for 120 s."})
+    expires_at = Moment()

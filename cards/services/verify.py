@@ -1,0 +1,358 @@
+"""Verifying a presentation online: the codec's checks, then the card's own state, then replay.
+
+The order is that of docs/reference/card-credential.md: signatures before anything the database
+knows, the card's state before its credential's, and replay last, so that only fully valid codes
+enter the replay memory.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from cards.models import CardState, CredentialState
+from cards.services.keys import current_trust
+from cards.uc1.answers import Refused, Verified
+from cards.uc1.cache import CredentialCache
+from cards.uc1.credential import Credential
+from cards.uc1.status import StatusCheck
+from cards.uc1.terms import Profile, Reason
+from cards.uc1.verify import verify_text
+from kernel.clock import unix
+from kernel.ids import new_id
+from members.models import STANDING, MembershipStatus
+
+VERIFICATION_LIFE = timedelta(minutes=10)
+SAME_SCAN = timedelta(seconds=60)
+
+# A process sees the same phones again and again: their issuer half is checked once.
+_proven = CredentialCache()
+
+
+@dataclass(frozen=True)
+class Holder:
+    """The card and member behind an accepted code: what a till may see and rules may ask."""
+
+    card_id: UUID
+    member_id: UUID
+    number_tail: str
+    name_masked: str
+    status: MembershipStatus
+    union_path: str
+    joined_on: date | None
+    born_on: date | None
+    employment: str | None
+    is_migrant: bool | None
+    hardship_level: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answer to one scan. `holder` is there only when it was accepted."""
+
+    verification_id: UUID
+    accepted: bool
+    reason: str | None
+    assurance: str | None
+    challenged: bool
+    expires_at: datetime
+    holder: Holder | None
+
+
+_BY_CTI = text(
+    """
+    SELECT cr.card_id, cr.state AS credential_state, c.state AS card_state, c.number, c.member_id,
+        m.name_masked, m.status, m.joined_on, m.born_on, m.employment, m.is_migrant,
+        m.hardship_level, u.path AS union_path, d.retired_at,
+        (SELECT nonce FROM terminal_challenges t WHERE t.terminal_id = :terminal_id
+            AND t.used_at IS NULL AND t.expires_at > :now
+            ORDER BY t.expires_at DESC LIMIT 1) AS open_nonce
+    FROM credentials cr
+    JOIN cards c ON c.id = cr.card_id
+    JOIN members m ON m.id = c.member_id
+    JOIN union_orgs u ON u.id = m.union_id
+    LEFT JOIN devices d ON d.id = cr.device_id
+    WHERE cr.cti = :cti
+    """
+)
+
+_ACCEPT_ONCE = text(
+    """
+    WITH fresh AS (
+        INSERT INTO replays AS r (cti, moment, verification_id, accepted_at)
+        VALUES (:cti, :moment, :id, :now)
+        ON CONFLICT (cti) DO UPDATE SET moment = excluded.moment,
+            verification_id = excluded.verification_id, accepted_at = excluded.accepted_at
+            WHERE r.moment < excluded.moment
+        RETURNING r.cti
+    )
+    INSERT INTO verifications (id, terminal_id, scan_id, card_id, accepted, reason, assurance,
+        challenged, cti, moment, created_at, expires_at)
+    SELECT :id, :terminal_id, :scan_id, :card_id, true, NULL, :assurance, :challenged, :cti,
+        :moment, :now, :expires_at
+    FROM fresh
+    RETURNING id
+    """
+)
+
+_NOTE = text(
+    """
+    INSERT INTO verifications (id, terminal_id, scan_id, card_id, accepted, reason, assurance,
+        challenged, cti, moment, created_at, expires_at)
+    VALUES (:id, :terminal_id, :scan_id, :card_id, :accepted, :reason, :assurance, :challenged,
+        :cti, :moment, :now, :expires_at)
+    """
+)
+
+_SAME_SCAN = text(
+    """
+    SELECT id, assurance, challenged, expires_at FROM verifications
+    WHERE terminal_id = :terminal_id AND scan_id = :scan_id AND cti = :cti AND accepted
+        AND moment IS NOT DISTINCT FROM :moment AND created_at > :since
+    ORDER BY created_at DESC LIMIT 1
+    """
+)
+
+_NEWEST_NONCE = text(
+    """
+    SELECT nonce, used_at IS NOT NULL AS is_used FROM terminal_challenges
+    WHERE terminal_id = :terminal_id AND expires_at > :now
+    ORDER BY expires_at DESC LIMIT 1
+    """
+)
+
+_USE_NONCE = text(
+    """
+    UPDATE terminal_challenges SET used_at = :now
+    WHERE nonce = :nonce AND terminal_id = :terminal_id AND used_at IS NULL
+    RETURNING nonce
+    """
+)
+
+_REFERENCED = text(
+    """
+    SELECT cr.kid, cr.expires_at, cr.status_list, cr.status_index, d.public_key
+    FROM credentials cr JOIN devices d ON d.id = cr.device_id
+    WHERE cr.cti = :cti AND cr.profile = 1
+    """
+)
+
+
+def verify_presentation(
+    session: Session,
+    *,
+    terminal_id: UUID,
+    audience: str,
+    presentation: str,
+    scan_id: UUID | None,
+    now: datetime,
+) -> Verdict:
+    """Judge what a till scanned and keep the judgement; never raises for what was scanned.
+
+    `audience` is the till's 8-character code. `scan_id` is the scan's own id: the same id, till
+    and code hear the same for 60 seconds. Takes the replay row of the credential.
+    """
+    scan = _Scan(session, terminal_id=terminal_id, audience=audience, scan_id=scan_id, now=now)
+    checked = scan.check(presentation)
+    if isinstance(checked, Refused):
+        return scan.refuse(checked.code.value)
+    row = scan.look_up(checked.cti)
+    if row is None:
+        return scan.refuse(Reason.UNKNOWN_CARD.value)
+    reason = _state_reason(row)
+    if reason is None and row.open_nonce is not None and not checked.challenged:
+        # A plain code while this till waits for the answer to its own question.
+        reason = Reason.WRONG_AUDIENCE.value
+    if reason is not None:
+        return scan.refuse(reason, row=row, checked=checked)
+    return scan.accept(row, checked)
+
+
+def _state_reason(row: Row[Any]) -> str | None:
+    """Return why this card cannot be used now: its own state first, then its credential's."""
+    if row.card_state != CardState.ACTIVE:
+        return str(row.card_state)
+    if MembershipStatus(row.status) not in STANDING:
+        return "not_a_member"
+    if row.credential_state == CredentialState.SUSPENDED:
+        return Reason.SUSPENDED.value
+    if row.credential_state != CredentialState.VALID or row.retired_at is not None:
+        return Reason.REVOKED.value
+    return None
+
+
+class _Scan:
+    """One scan on its way: who asks, when, and in which transaction."""
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        terminal_id: UUID,
+        audience: str,
+        scan_id: UUID | None,
+        now: datetime,
+    ) -> None:
+        self._session = session
+        self._terminal_id = terminal_id
+        self._audience = audience
+        self._scan_id = scan_id
+        self._now = now
+        self._nonce: bytes | None = None
+        self._nonce_is_used = False
+
+    def check(self, presentation: str) -> Verified | Refused:
+        """Run the codec; a code that may answer this till's question is checked against it.
+
+        Answers are good for longer than plain codes, so one may look stale at first.
+        """
+        checked = self._verify(presentation, None)
+        if isinstance(checked, Refused) and checked.code in _MAY_BE_ANSWERS:
+            asked = self._session.execute(
+                _NEWEST_NONCE, {"terminal_id": self._terminal_id, "now": self._now}
+            ).one_or_none()
+            if asked is not None:
+                self._nonce, self._nonce_is_used = bytes(asked.nonce), asked.is_used
+                checked = self._verify(presentation, self._nonce)
+        return checked
+
+    def _verify(self, presentation: str, nonce: bytes | None) -> Verified | Refused:
+        return verify_text(
+            presentation,
+            now=unix(self._now),
+            trust=current_trust(self._session, now=self._now),
+            statuses=StatusCheck.CALLER,
+            audience=self._audience,
+            nonce=nonce,
+            references=self._reference,
+            cache=_proven,
+        )
+
+    def _reference(self, cti: bytes) -> Credential | None:
+        """Find the credential that a `UR1:` code only names."""
+        row = self._session.execute(_REFERENCED, {"cti": cti}).one_or_none()
+        if row is None:
+            return None
+        return Credential(
+            profile=Profile.CARD,
+            kid=bytes(row.kid),
+            cti=cti,
+            exp=unix(row.expires_at),
+            tier=0,
+            status_list=row.status_list,
+            status_index=row.status_index,
+            device_point=bytes(row.public_key),
+        )
+
+    def look_up(self, cti: bytes) -> Row[Any] | None:
+        return self._session.execute(
+            _BY_CTI, {"cti": cti, "terminal_id": self._terminal_id, "now": self._now}
+        ).one_or_none()
+
+    def accept(self, row: Row[Any], checked: Verified) -> Verdict:
+        facts = self._facts(row, checked)
+        if self._nonce is not None and (self._nonce_is_used or not self._use_nonce()):
+            return self._again(row, checked, else_reason=Reason.WRONG_AUDIENCE)
+        if checked.single_use_moment is None:
+            # Paper may be shown again and again; the same scan still hears the same.
+            earlier = self._same_scan(checked)
+            if earlier is not None:
+                return _answer(earlier, row)
+            self._session.execute(_NOTE, facts | {"accepted": True, "reason": None})
+        elif self._session.execute(_ACCEPT_ONCE, facts).first() is None:
+            return self._again(row, checked, else_reason=Reason.REPLAYED)
+        return Verdict(
+            verification_id=facts["id"],
+            accepted=True,
+            reason=None,
+            assurance=checked.assurance.value,
+            challenged=checked.challenged,
+            expires_at=facts["expires_at"],
+            holder=_holder(row),
+        )
+
+    def refuse(
+        self, reason: str, *, row: Row[Any] | None = None, checked: Verified | None = None
+    ) -> Verdict:
+        """Keep a refusal in the till's log: its reason, never a word of what was scanned."""
+        facts = self._facts(row, checked)
+        self._session.execute(_NOTE, facts | {"accepted": False, "reason": reason})
+        return Verdict(facts["id"], False, reason, None, False, facts["expires_at"], None)
+
+    def _again(self, row: Row[Any], checked: Verified, *, else_reason: Reason) -> Verdict:
+        """Repeat the answer of this very scan, or refuse what somebody shows a second time."""
+        earlier = self._same_scan(checked)
+        if earlier is not None:
+            return _answer(earlier, row)
+        return self.refuse(else_reason.value, row=row, checked=checked)
+
+    def _facts(self, row: Row[Any] | None, checked: Verified | None) -> dict[str, Any]:
+        return {
+            "id": new_id(),
+            "terminal_id": self._terminal_id,
+            "scan_id": self._scan_id,
+            "card_id": row.card_id if row is not None else None,
+            "assurance": checked.assurance.value if checked else None,
+            "challenged": checked.challenged if checked else False,
+            "cti": checked.cti if checked else None,
+            "moment": checked.single_use_moment if checked else None,
+            "now": self._now,
+            "expires_at": self._now + VERIFICATION_LIFE,
+        }
+
+    def _same_scan(self, checked: Verified) -> Row[Any] | None:
+        """Return the answer this very scan got less than a minute ago."""
+        if self._scan_id is None:
+            return None
+        return self._session.execute(
+            _SAME_SCAN,
+            {
+                "terminal_id": self._terminal_id,
+                "scan_id": self._scan_id,
+                "cti": checked.cti,
+                "moment": checked.single_use_moment,
+                "since": self._now - SAME_SCAN,
+            },
+        ).one_or_none()
+
+    def _use_nonce(self) -> bool:
+        used = self._session.execute(
+            _USE_NONCE,
+            {"nonce": self._nonce, "terminal_id": self._terminal_id, "now": self._now},
+        )
+        return used.first() is not None
+
+
+# What a good answer to a question looks like to a verifier that has none open.
+_MAY_BE_ANSWERS = frozenset({Reason.WRONG_AUDIENCE, Reason.STALE})
+
+
+def _answer(earlier: Row[Any], row: Row[Any]) -> Verdict:
+    return Verdict(
+        verification_id=earlier.id,
+        accepted=True,
+        reason=None,
+        assurance=earlier.assurance,
+        challenged=earlier.challenged,
+        expires_at=earlier.expires_at,
+        holder=_holder(row),
+    )
+
+
+def _holder(row: Row[Any]) -> Holder:
+    return Holder(
+        card_id=row.card_id,
+        member_id=row.member_id,
+        number_tail=row.number[-4:],
+        name_masked=row.name_masked,
+        status=MembershipStatus(row.status),
+        union_path=row.union_path,
+        joined_on=row.joined_on,
+        born_on=row.born_on,
+        employment=row.employment,
+        is_migrant=row.is_migrant,
+        hardship_level=row.hardship_level,
+    )

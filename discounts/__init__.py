@@ -1,0 +1,5 @@
+"""Discounts: each use of an offer against a card, from the scan to the posting.
+
+Owns `redemptions`, `redemption_reversals`, `receipt_counters` and the till's log of refusals,
+`redemption_refusals`. States: models.REDEMPTION_MOVES.
+"""

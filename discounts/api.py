@@ -1,0 +1,271 @@
+"""JSON endpoints of the till: verify, quote, redeem, and what comes after."""
+
+from typing import Any
+from uuid import UUID
+
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale, gettext
+
+from benefits.rules import Reason
+from benefits.services.usable import Usability
+from cards.rules import REFUSAL_SENTENCES
+from discounts.errors import RedemptionNotFound
+from discounts.queries import RedemptionLine, redemption_line, redemption_lines
+from discounts.rules import receipt_number
+from discounts.schemas import (
+    QuoteRequest,
+    QuoteResponse,
+    RedemptionPage,
+    RedemptionQuery,
+    RedemptionRequest,
+    RedemptionResponse,
+    ReversalRequest,
+    ReversalResponse,
+    VerificationRequest,
+    VerificationResponse,
+)
+from discounts.services import (
+    RedeemRequest,
+    ScanAnswer,
+    capture_redemption,
+    note_refusal,
+    quote,
+    redeem_discount,
+    reverse_redemption,
+    scan_card,
+    void_redemption,
+)
+from kernel.clock import shanghai_day, utc_now
+from kernel.db import transaction
+from kernel.errors import Refusal
+from kernel.money import yuan
+from kernel.web import (
+    REPLAYED_HEADER,
+    Blueprint,
+    current_actor,
+    decode_id_cursor,
+    encode_cursor,
+)
+
+api = Blueprint("discounts_api", __name__, description="Tills: verify a card, redeem an offer")
+
+
+@api.post("/verifications")
+@api.arguments(VerificationRequest)
+@api.response(200, VerificationResponse)
+def verify(body: dict[str, Any]) -> ResponseReturnValue:
+    """Judge a scanned code and say what is usable here. A refused card is an answer, no error."""
+    with transaction() as session:
+        answer = scan_card(
+            session,
+            till=current_actor().till,
+            presentation=body["presentation"],
+            scan_id=body["id"],
+            now=utc_now(),
+        )
+    return _verification(answer)
+
+
+@api.post("/quotes")
+@api.arguments(QuoteRequest)
+@api.response(200, QuoteResponse)
+def make_quote(body: dict[str, Any]) -> ResponseReturnValue:
+    """Say who would bear what of a bill; takes nothing."""
+    with transaction() as session:
+        found = quote(session, till=current_actor().till, now=utc_now(), **body)
+    return {
+        "gross_fen": found.split.gross_fen,
+        "member_pays_fen": found.split.member_pays_fen,
+        "merchant_bears_fen": found.split.merchant_bears_fen,
+        "union_pays_fen": found.split.union_pays_fen,
+        "offer_version": found.offer.version_number,
+        "expires_at": found.expires_at,
+    }
+
+
+@api.post("/redemptions")
+@api.arguments(RedemptionRequest)
+@api.response(201, RedemptionResponse)
+def redeem(body: dict[str, Any]) -> ResponseReturnValue:
+    """Redeem an offer: captured at once, or held for ten minutes with `capture: false`."""
+    till = current_actor().till
+    now = utc_now()
+    body["occurred_at"] = body["occurred_at"] or now
+    request = RedeemRequest(**body)
+    try:
+        with transaction() as session:
+            answer = redeem_discount(session, till=till, request=request, now=now)
+    except Refusal as refusal:
+        with transaction() as session:
+            note_refusal(
+                session,
+                terminal_id=till.terminal_id,
+                redemption_id=request.id,
+                refusal=refusal,
+                now=now,
+            )
+        raise
+    # Committed: only now may the till show a green tick.
+    return _redemption(answer.line), 201, _replayed(replayed=answer.replayed)
+
+
+@api.post("/redemptions/<uuid:redemption_id>/capture")
+@api.response(200, RedemptionResponse)
+def capture(redemption_id: UUID) -> ResponseReturnValue:
+    """Turn a hold into a sale."""
+    with transaction() as session:
+        answer = capture_redemption(
+            session, till=current_actor().till, redemption_id=redemption_id, now=utc_now()
+        )
+    return _redemption(answer.line), 200, _replayed(replayed=answer.replayed)
+
+
+@api.post("/redemptions/<uuid:redemption_id>/void")
+@api.response(200, RedemptionResponse)
+def void(redemption_id: UUID) -> ResponseReturnValue:
+    """Take a hold, or a whole sale of today, back at the till that made it."""
+    with transaction() as session:
+        answer = void_redemption(
+            session, till=current_actor().till, redemption_id=redemption_id, now=utc_now()
+        )
+    return _redemption(answer.line), 200, _replayed(replayed=answer.replayed)
+
+
+@api.post("/redemptions/<uuid:redemption_id>/reversals")
+@api.arguments(ReversalRequest)
+@api.response(201, ReversalResponse)
+def reverse(body: dict[str, Any], redemption_id: UUID) -> ResponseReturnValue:
+    """Take a part or the rest of a sale back, later and with a reason."""
+    with transaction() as session:
+        answer = reverse_redemption(
+            session,
+            till=current_actor().till,
+            redemption_id=redemption_id,
+            reversal_id=body["id"],
+            amount_fen=body["amount_fen"],
+            reason=body["reason"],
+            now=utc_now(),
+        )
+    reversal, redemption = answer.reversal, answer.line.redemption
+    content = {
+        "id": reversal.id,
+        "redemption_id": redemption.id,
+        "amount_fen": reversal.amount_fen,
+        "member_fen": reversal.member_fen,
+        "merchant_fen": reversal.merchant_fen,
+        "union_fen": reversal.union_fen,
+        "state": redemption.state.value,
+        "left_fen": redemption.left_fen,
+    }
+    return content, 201, _replayed(replayed=answer.replayed)
+
+
+@api.get("/redemptions")
+@api.arguments(RedemptionQuery, location="query")
+@api.response(200, RedemptionPage)
+def list_redemptions(query: dict[str, Any]) -> ResponseReturnValue:
+    """List this till's own sales, newest first."""
+    with transaction() as session:
+        lines = redemption_lines(
+            session,
+            terminal_id=current_actor().till.terminal_id,
+            day=shanghai_day(query["day"]) if "day" in query else None,
+            after=decode_id_cursor(query["cursor"]) if "cursor" in query else None,
+            rows=query["rows"],
+        )
+    more = len(lines) == query["rows"]
+    return {
+        "items": [_redemption(line) for line in lines],
+        "next_cursor": encode_cursor(str(lines[-1].redemption.id)) if more else None,
+    }
+
+
+@api.get("/redemptions/<uuid:redemption_id>")
+@api.response(200, RedemptionResponse)
+def show_redemption(redemption_id: UUID) -> ResponseReturnValue:
+    """Show one sale of this merchant's tills."""
+    with transaction() as session:
+        line = redemption_line(
+            session, redemption_id=redemption_id, merchant_id=current_actor().till.merchant_id
+        )
+    if line is None:
+        raise RedemptionNotFound
+    return _redemption(line)
+
+
+def _replayed(*, replayed: bool) -> dict[str, str]:
+    return {REPLAYED_HEADER: "true"} if replayed else {}
+
+
+def _titled(zh: str, en: str) -> str:
+    return zh if str(get_locale()).startswith("zh") else en
+
+
+def _verification(answer: ScanAnswer) -> dict[str, Any]:
+    verdict = answer.verdict
+    holder = verdict.holder
+    text, next_step = REFUSAL_SENTENCES.get(verdict.reason or "", (None, None))
+    return {
+        "verification_id": verdict.verification_id,
+        "accepted": verdict.accepted,
+        "reason": verdict.reason,
+        "reason_text": gettext(text) if text else None,
+        "next_step": gettext(next_step) if next_step else None,
+        "assurance": verdict.assurance,
+        "challenged": verdict.challenged,
+        "expires_at": verdict.expires_at,
+        "card": {
+            "tail": holder.number_tail,
+            "masked_name": holder.name_masked,
+            "standing": holder.status.value,
+        }
+        if holder
+        else None,
+        "offers": [_offer(each) for each in answer.offers],
+    }
+
+
+def _offer(each: Usability) -> dict[str, Any]:
+    first = each.reasons[0] if each.reasons else None
+    return {
+        "offer_id": each.offer.offer_id,
+        "title": _titled(each.offer.title_zh, each.offer.title_en),
+        "kind": each.offer.terms.kind,
+        "usable": each.usable,
+        "reason": first.code if first else None,
+        "reason_text": gettext(first.text) if first else None,
+        "next_step": _next_step(first) if first else None,
+        "left": each.left,
+        "left_unit": each.left_unit,
+    }
+
+
+def _next_step(reason: Reason) -> str:
+    facts = dict(reason.facts)
+    if isinstance(facts.get("threshold_fen"), int):
+        facts["threshold_yuan"] = yuan(facts["threshold_fen"])  # type: ignore[arg-type]
+    return str(gettext(reason.next_step, **facts))
+
+
+def _redemption(line: RedemptionLine) -> dict[str, Any]:
+    sale = line.redemption
+    receipt = None
+    if sale.receipt_on is not None and sale.receipt_seq is not None:
+        receipt = receipt_number(line.terminal_code, sale.receipt_on, sale.receipt_seq)
+    return {
+        "id": sale.id,
+        "state": sale.state.value,
+        "receipt_no": receipt,
+        "offer_id": sale.offer_id,
+        "offer_title": _titled(line.title_zh, line.title_en),
+        "offer_version": line.offer_version,
+        "gross_fen": sale.gross_fen,
+        "member_pays_fen": sale.member_pays_fen,
+        "merchant_bears_fen": sale.merchant_bears_fen,
+        "union_pays_fen": sale.union_pays_fen,
+        "left_fen": sale.left_fen,
+        "occurred_at": sale.occurred_at,
+        "received_at": sale.received_at,
+        "captured_at": sale.captured_at,
+        "expires_at": sale.expires_at,
+    }

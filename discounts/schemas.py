@@ -1,0 +1,131 @@
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from kernel.wire import FenField, Moment, Text, Wire
+
+# Longer than any code can be, and bounded before anything looks at it (card-credential 8.1).
+PRESENTATION_CHARACTERS_MAX = 600
+_SEQ_MAX = 2**53
+
+
+class VerificationRequest(Wire):
+    presentation = fields.String(
+        required=True,
+        # One more than any code has, so that longer ones are answered as "malformed" by us.
+        validate=validate.Length(min=1, max=4_000),
+        metadata={"description": "The QR's text: UC1:…, UR1:… or US1:…"},
+    )
+    id = fields.UUID(load_default=None, metadata={"description": "The scan's own id."})
+
+
+class CardSeen(Wire):
+    tail = fields.String()
+    masked_name = fields.String()
+    standing = fields.String()
+
+
+class OfferSeen(Wire):
+    offer_id = fields.UUID()
+    title = fields.String()
+    kind = fields.String()
+    usable = fields.Boolean()
+    reason = fields.String(allow_none=True, metadata={"description": "A stable code."})
+    reason_text = fields.String(allow_none=True)
+    next_step = fields.String(allow_none=True)
+    left = fields.Integer(allow_none=True)
+    left_unit = fields.String(allow_none=True)
+
+
+class VerificationResponse(Wire):
+    verification_id = fields.UUID()
+    accepted = fields.Boolean()
+    reason = fields.String(allow_none=True)
+    reason_text = fields.String(allow_none=True)
+    next_step = fields.String(allow_none=True)
+    assurance = fields.String(allow_none=True)
+    challenged = fields.Boolean()
+    expires_at = Moment()
+    card = fields.Nested(CardSeen, allow_none=True)
+    offers = fields.List(fields.Nested(OfferSeen))
+
+
+class QuoteRequest(Wire):
+    verification_id = fields.UUID(required=True)
+    offer_id = fields.UUID(required=True)
+    gross_fen = FenField(required=True, minimum=1)
+
+
+class QuoteResponse(Wire):
+    gross_fen = FenField()
+    member_pays_fen = FenField()
+    merchant_bears_fen = FenField()
+    union_pays_fen = FenField()
+    offer_version = fields.Integer()
+    expires_at = Moment()
+
+
+class RedemptionRequest(Wire):
+    id = fields.UUID(required=True)
+    presentation = fields.String(
+        load_default=None, validate=validate.Length(min=1, max=PRESENTATION_CHARACTERS_MAX)
+    )
+    verification_id = fields.UUID(load_default=None)
+    offer_id = fields.UUID(required=True)
+    gross_fen = FenField(required=True, minimum=1)
+    terminal_seq = fields.Integer(
+        strict=True, load_default=None, validate=validate.Range(min=0, max=_SEQ_MAX)
+    )
+    occurred_at = Moment(load_default=None)
+    capture = fields.Boolean(load_default=True)
+
+    @validates_schema
+    def one_way_to_name_the_card(self, data: dict[str, object], **_: object) -> None:
+        if (data["presentation"] is None) == (data["verification_id"] is None):
+            raise ValidationError(
+                "Give either presentation or verification_id.", field_name="verification_id"
+            )
+
+
+class RedemptionResponse(Wire):
+    id = fields.UUID()
+    state = fields.String()
+    receipt_no = fields.String(allow_none=True)
+    offer_id = fields.UUID()
+    offer_title = fields.String()
+    offer_version = fields.Integer()
+    gross_fen = FenField()
+    member_pays_fen = FenField()
+    merchant_bears_fen = FenField()
+    union_pays_fen = FenField()
+    left_fen = FenField(metadata={"description": "Of the gross, not taken back yet."})
+    occurred_at = Moment()
+    received_at = Moment()
+    captured_at = Moment(allow_none=True)
+    expires_at = Moment(allow_none=True)
+
+
+class RedemptionPage(Wire):
+    items = fields.List(fields.Nested(RedemptionResponse))
+    next_cursor = fields.String(allow_none=True)
+
+
+class RedemptionQuery(Wire):
+    cursor = Text()
+    day = fields.Date(metadata={"description": "A Shanghai day."})
+    rows = fields.Integer(load_default=50, validate=validate.Range(min=1, max=100))
+
+
+class ReversalRequest(Wire):
+    id = fields.UUID(required=True)
+    amount_fen = FenField(required=True, minimum=1)
+    reason = Text(required=True)
+
+
+class ReversalResponse(Wire):
+    id = fields.UUID()
+    redemption_id = fields.UUID()
+    amount_fen = FenField()
+    member_fen = FenField()
+    merchant_fen = FenField()
+    union_fen = FenField()
+    state = fields.String()
+    left_fen = FenField()

@@ -1,0 +1,55 @@
+"""A till scans a card: is it good, and what can be used here now."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from benefits.queries import Scopes, offers_at
+from benefits.services.usable import Usability, usability
+from cards.services.verify import Verdict, verify_presentation
+from discounts.services.redeem import member_facts
+from kernel.actors import Till
+from kernel.clock import shanghai_date
+
+
+@dataclass(frozen=True)
+class ScanAnswer:
+    """The verdict on the card, and every offer of this till with its reasons."""
+
+    verdict: Verdict
+    offers: tuple[Usability, ...]
+
+
+def scan_card(
+    session: Session, *, till: Till, presentation: str, scan_id: UUID | None, now: datetime
+) -> ScanAnswer:
+    """Verify a presentation and evaluate this till's offers for its holder.
+
+    A refused card is an answer like any other: nothing is raised.
+    """
+    verdict = verify_presentation(
+        session,
+        terminal_id=till.terminal_id,
+        audience=till.code,
+        presentation=presentation,
+        scan_id=scan_id,
+        now=now,
+    )
+    if verdict.holder is None:
+        return ScanAnswer(verdict, ())
+    scopes = Scopes(till.merchant_id, till.site_id, till.terminal_id, verdict.holder.member_id)
+    member = member_facts(verdict.holder)
+    day = shanghai_date(now)
+    offers = tuple(
+        usability(
+            offer,
+            member,
+            assurance=verdict.assurance or "",
+            challenged=verdict.challenged,
+            day=day,
+        )
+        for offer in offers_at(session, scopes=scopes, now=now)
+    )
+    return ScanAnswer(verdict, offers)
