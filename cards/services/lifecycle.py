@@ -48,6 +48,8 @@ def lock_card_of(session: Session, *, member_id: UUID) -> Card:
     query = (
         select(Card)
         .where(Card.member_id == member_id, Card.state != CardState.CANCELLED)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
     card = session.scalars(query).one_or_none()
     if card is None:

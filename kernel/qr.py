@@ -1,0 +1,41 @@
+"""QR codes as SVG: black on white whatever the theme, error correction M, quiet zone of four."""
+
+from itertools import groupby
+
+from qrcode.constants import ERROR_CORRECT_M
+from qrcode.main import QRCode
+from qrcode.util import QRData
+
+_QUIET_MODULES = 4
+
+
+def qr_svg(text: str) -> str:
+    """Return an SVG of `text`, one unit a module, in one segment: alphanumeric where it can be.
+
+    It has no size of its own; whoever shows it gives at least 3 px a module. Raises
+    qrcode.exceptions.DataOverflowError for a text that no QR code holds.
+    """
+    code = QRCode(error_correction=ERROR_CORRECT_M, border=_QUIET_MODULES)
+    # Splitting a text into segments can cost more than it saves, and some scanners join them badly.
+    code.add_data(QRData(text), optimize=0)
+    code.make(fit=True)
+    matrix = code.get_matrix()
+    size = len(matrix)
+    path = "".join(_row_path(row, y) for y, row in enumerate(matrix))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}"'
+        f' shape-rendering="crispEdges"><path fill="#fff" d="M0 0h{size}v{size}H0z"/>'
+        f'<path fill="#000" d="{path}"/></svg>'
+    )
+
+
+def _row_path(row: list[bool], y: int) -> str:
+    """Return one rectangle for each run of dark modules."""
+    path = ""
+    x = 0
+    for is_dark, modules in groupby(row):
+        width = len(list(modules))
+        if is_dark:
+            path += f"M{x} {y}h{width}v1h-{width}z"
+        x += width
+    return path
