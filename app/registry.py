@@ -11,6 +11,8 @@ from benefits.cli import merchants_commands
 from cards.api import api as cards_api
 from cards.cli import cards_commands
 from discounts.api import api as discounts_api
+from kernel.jobs import JobTask
+from finance.cli import finance_commands
 from kernel.web import Blueprint as ApiBlueprint
 from ledger.cli import ledger_commands
 from members.api import api as members_api
@@ -18,6 +20,7 @@ from members.cli import members_commands
 from merchants.api import api as merchants_api
 from merchants.pages import pages as merchants_pages
 from staff.cli import staff_commands
+from staff.jobs import forget as forget_old_sign_ins
 from staff.pages import pages as staff_pages
 
 API_BLUEPRINTS: list[ApiBlueprint] = [
@@ -40,6 +43,9 @@ COMMANDS: list[click.Command] = [
     members_commands,
     merchants_commands,
     demo_commands,
+    finance_commands,
     staff_commands,
     cards_commands,
 ]
+# A job is known to the worker once its module is imported: those no command imports stand here.
+JOBS: list[JobTask] = [forget_old_sign_ins]

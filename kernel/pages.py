@@ -253,9 +253,13 @@ def cursor_place(*, parts: int) -> list[str] | None:
     if not cursor:
         return None
     try:
-        return decode_cursor(cursor, parts=parts)
+        place = decode_cursor(cursor, parts=parts)
     except ValidationError:
         abort(HTTPStatus.BAD_REQUEST)
+    # Base64 reads over characters that are not its own; what it made of them is no place of ours.
+    if encode_cursor(*place) != cursor:
+        abort(HTTPStatus.BAD_REQUEST)
+    return place
 
 
 def here(**changes: str | None) -> str:

@@ -187,7 +187,7 @@ def grants_of(session: Session, *, account_id: UUID) -> list[GrantLine]:
         .where(StaffGrant.staff_id == account_id)
         .order_by(StaffGrant.role, UnionOrg.path)
     )
-    return [GrantLine(*row) for row in session.execute(query).tuples()]
+    return [GrantLine(*row) for row in session.execute(query)]
 
 
 def roles_of(session: Session, *, account_id: UUID) -> list[Role]:
@@ -215,7 +215,7 @@ def names_of(session: Session, *, account_ids: Sequence[UUID]) -> dict[UUID, str
     query = select(StaffAccount.id, StaffAccount.display_name).where(
         StaffAccount.id.in_(account_ids)
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def own_account(session: Session, *, actor: Actor) -> StaffAccount:
@@ -241,4 +241,4 @@ def union_choices(session: Session, *, paths: Sequence[str]) -> list[tuple[str, 
         .order_by(func.length(UnionOrg.path), UnionOrg.path)
         .limit(UNION_CHOICES_MAX)
     )
-    return list(session.execute(query).tuples())
+    return list(session.execute(query))

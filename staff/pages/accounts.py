@@ -96,7 +96,7 @@ def accounts() -> ResponseReturnValue:
 def _columns() -> list[Column[AccountLine]]:
     return [
         Column(gettext("Username"), lambda line: line.username),
-        Column(gettext("Name"), lambda line: line.display_name),
+        Column(gettext("Displayed name"), lambda line: line.display_name),
         Column(gettext("Union"), lambda line: line.union_name),
         Column(
             gettext("Roles"), lambda line: ", ".join(gettext(ROLE_WORDS[r]) for r in line.roles)

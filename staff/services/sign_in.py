@@ -234,7 +234,7 @@ def _pending_sign_in(
             StaffSession.expires_at > now,
         )
     )
-    found = session.execute(query).tuples().one_or_none()
+    found = session.execute(query).one_or_none()
     if found is None:
         raise SignInExpired
     return found

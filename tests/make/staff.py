@@ -59,16 +59,16 @@ class StaffMaker(BaseMaker):
             StaffGrant(staff_id=account.id, role=role, union_id=union.id, granted_at=NOW)
         )
 
-    def staff_session(self, account, *, token=None, **facts):
-        """An open session of `account`; pass `token` to call pages with it."""
+    def staff_session(self, account, *, token=None, at=NOW, **facts):
+        """A session of `account`, open since `at`; pass `token` to call pages with it."""
         defaults = {
             "staff_id": account.id,
             "token_hash": token_hash(token or new_token()),
             "state": SessionState.OPEN,
             "browser": "Firefox, Linux",
-            "created_at": NOW,
-            "last_seen_at": NOW,
-            "expires_at": NOW + SESSION_LENGTH,
+            "created_at": at,
+            "last_seen_at": at,
+            "expires_at": at + SESSION_LENGTH,
         }
         return self.save(StaffSession(**defaults | facts))
 
