@@ -3,11 +3,18 @@
 from ledger.services.chart import LoadedDefaults, load_defaults
 from ledger.services.payables import make_payable
 from ledger.services.periods import ensure_period
-from ledger.services.posting import POSTING, post, post_reversal, posting_parameters
+from ledger.services.posting import (
+    POSTING,
+    SourceKey,
+    post,
+    post_reversal,
+    posting_parameters,
+)
 
 __all__ = [
     "POSTING",
     "LoadedDefaults",
+    "SourceKey",
     "ensure_period",
     "load_defaults",
     "make_payable",

@@ -30,8 +30,7 @@ from ledger.models import (
     PostingRule,
 )
 from ledger.queries import journal_by_source, left_of_journal, postings_of
-from ledger.services import ensure_period, make_payable, post_reversal
-from ledger.services.posting import SourceKey
+from ledger.services import SourceKey, ensure_period, make_payable, post_reversal
 from tests.make import NOW
 
 TODAY = date(2026, 11, 23)
