@@ -8,11 +8,12 @@ from app.demo.cli import demo_commands
 from app.desk import desk
 from app.phone import phone
 from benefits.cli import merchants_commands
+from benefits.pages import merchant_files_pages
 from cards.api import api as cards_api
 from cards.cli import cards_commands
 from discounts.api import api as discounts_api
-from kernel.jobs import JobTask
 from finance.cli import finance_commands
+from kernel.jobs import JobTask
 from kernel.web import Blueprint as ApiBlueprint
 from ledger.cli import ledger_commands
 from members.api import api as members_api
@@ -33,6 +34,7 @@ PAGE_BLUEPRINTS: list[Blueprint] = [
     desk,
     phone,
     merchants_pages,
+    merchant_files_pages,
     staff_pages,
 ]
 COMMANDS: list[click.Command] = [

@@ -242,7 +242,7 @@ def ask_card() -> ResponseReturnValue:
     with transaction() as session:
         question = start_challenge(session, terminal_id=till.id, now=utc_now())
     return {
-        "aud": till.name,
+        "aud": till.code,
         "nonce": base64url(question.nonce),
         "expires_at": question.expires_at,
     }

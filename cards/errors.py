@@ -33,11 +33,11 @@ class UnionNotYours(Refusal):
 
 
 class CardNotUsable(Refusal):
-    """`state` among the facts says why: lost, frozen, expired, cancelled."""
+    """Facts: `state`, or at a till `reason`: a code of docs/reference/card-credential.md."""
 
     status = 409
     code = "card_not_usable"
-    title = N_("This card cannot be used now. Its page says why and what to do.")
+    title = N_("This card cannot be used now. The member's app says why and what to do.")
 
 
 class ConsentMissing(Refusal):

@@ -2,14 +2,6 @@ from kernel.errors import Refusal
 from kernel.i18n import N_
 
 
-class CardNotUsable(Refusal):
-    """Facts: `reason`, a code of docs/reference/card-credential.md or the card's state."""
-
-    status = 409
-    code = "card_not_usable"
-    title = N_("This card cannot be used now. Ask the member to show a fresh code.")
-
-
 class HoldExpired(Refusal):
     status = 409
     code = "hold_expired"

@@ -195,3 +195,14 @@ def town(databases, engine, town_template, settings_for):
     db.session_factory.configure(**before)
     own.dispose()
     databases.drop(name)
+
+
+@pytest.fixture(scope="session")
+def live(databases, town_template, settings_for):
+    """One served tiny town for the whole run: for tests that bring their own member and till."""
+    template, demo = town_template
+    name = databases.copy(template)
+    own = create_engine(databases.urls.app.format(name=name))
+    with Service(settings_for(name)) as service:
+        yield Town(service, demo, engine=own)
+    own.dispose()

@@ -10,7 +10,7 @@ import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-_START_SECONDS_MAX = 30
+_START_SECONDS_MAX = 120
 
 
 class Service:

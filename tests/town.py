@@ -1,17 +1,46 @@
 """A served demo town, and its people ready to act."""
 
+import itertools
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
+from sqlalchemy.orm import Session
+
+from kernel.actors import SYSTEM
+from kernel.clock import utc_now
+from merchants.models import Site
+from merchants.services import issue_pairing_code
 from tests.drive import Phone, Till
 
 
 class Town:
     """What a test needs of a running demo: paired tills and phones that have signed in."""
 
-    def __init__(self, service, demo):
+    def __init__(self, service, demo, *, engine=None):
         self.service = service
         self.demo = demo
         self.base_url = service.base_url
+        self._engine = engine
+        self._members = itertools.count()
+        self._places = itertools.cycle(demo["terminals"][:10])
+
+    @contextmanager
+    def database(self):
+        """Lend a session on the served database; what is done in it is committed."""
+        with Session(self._engine) as session, session.begin():
+            yield session
+
+    def new_phone(self):
+        """Return the enrolled phone of a member that no other test has."""
+        return self.phone(next(self._members))
+
+    def new_till(self):
+        """Pair a new till at some merchant's site."""
+        place = next(self._places)
+        with self.database() as session:
+            site = session.query(Site).filter_by(name=place["site"]).one()
+            code = issue_pairing_code(session, site_id=site.id, actor=SYSTEM, now=utc_now())
+        return Till(self.base_url).pair(code, name="New till")
 
     def till(self, number=0):
         """Pair the demo's till `number`."""

@@ -18,10 +18,10 @@ from benefits.queries import OfferLine, Scopes, offers_at
 from benefits.rules import MemberFacts, Reason, Split, bill_reason, reason, split_of
 from benefits.services import take_limits, takes_for
 from benefits.services.usable import code_reasons, standing_reasons
+from cards.errors import CardNotUsable
 from cards.models import CardState, RecordKind
 from cards.services.records import add_record
 from cards.services.verify import Holder, verify_presentation
-from discounts.errors import CardNotUsable
 from discounts.models import Redemption, RedemptionState
 from discounts.queries import OpenVerification, RedemptionLine, open_verification, redemption_line
 from discounts.rules import request_digest
