@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 
+from tools.errors import TaskError
 from tools.processes import must, say
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -11,19 +12,29 @@ PACKAGES = ["chromium", "fonts-droid-fallback"]
 
 
 def ensure() -> None:
-    """Install Chromium and the font where that is possible, else say what is missing."""
+    """Install Chromium and the font where that is possible, else say what is missing.
+
+    Their absence stops nobody from running the other tests: the browser's own fail by themselves.
+    """
     if _found() and _has_chinese_font():
         return
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+    try:
+        _install()
+    except TaskError as error:
         say(
-            "The browser tests need Chromium and a Chinese font, and one of them is missing: "
-            f"install {' and '.join(PACKAGES)} with your system's packages."
+            f"{error}\nThe browser tests need Chromium and a Chinese font, and one of them is "
+            f"missing: install {' and '.join(PACKAGES)} with your system's packages."
         )
-        return
+
+
+def _install() -> None:
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        raise TaskError("Packages are installed by root only, and with apt-get only.")
     say("Installing Chromium for the browser tests …")
     env = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    must(["apt-get", "update", "--quiet"], env=env)
-    must(["apt-get", "install", "--quiet", "--yes", "--no-install-recommends", *PACKAGES], env=env)
+    install = ["apt-get", "install", "-qq", "--yes", "--no-install-recommends"]
+    must(["apt-get", "update", "-qq"], env=env, quietly=True)
+    must([*install, *PACKAGES], env=env, quietly=True)
 
 
 def _found() -> bool:

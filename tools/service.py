@@ -81,18 +81,16 @@ class Service:
     def is_demo(self) -> bool:
         return self.environment()["MODE"] == "demo"
 
-    def seed(self, *arguments: str) -> None:
+    def seed(self) -> None:
         """Fill a demo database that is empty, and write `demo.json` for what is in it now."""
-        env = self.environment()
-        demo_file = self.data_dir / "demo.json"
         say("Looking after the demo's data …")
-        processes.must(
-            [
-                *(*FLASK, "demo", "seed", "--if-empty", "--demo-file", str(demo_file)),
-                *("--base-url", env["BASE_URL"], *arguments),
-            ],
-            env=env,
-        )
+        processes.must(self.seed_command(), env=self.environment())
+
+    def seed_command(self) -> list[str]:
+        demo_file = str(self.data_dir / "demo.json")
+        url = self.environment()["BASE_URL"]
+        command = [*FLASK, "demo", "seed", "--if-empty"]
+        return [*command, "--demo-file", demo_file, "--base-url", url]
 
     def recreate(self) -> None:
         """Drop the embedded database and make it anew, with empty tables."""
@@ -151,8 +149,8 @@ def flask(arguments: list[str]) -> int:
 
 def seed(arguments: list[str]) -> int:
     with Service.opened(data_dir()) as service:
-        service.seed(*arguments)
-    return 0
+        env = service.environment()
+        return processes.run([*service.seed_command(), *arguments], env=env)
 
 
 def reset(_arguments: list[str]) -> int:

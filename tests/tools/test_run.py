@@ -23,8 +23,9 @@ pytestmark = pytest.mark.service
 class Run:
     """A running `./dev run` on `folder`, its output in a file beside it."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *, mode):
         self.folder = folder
+        self.mode = mode
         self.data = folder / "data"
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -34,11 +35,11 @@ class Run:
         with (self.folder / "output").open("w") as output:
             self.process = subprocess.Popen(
                 [sys.executable, ROOT / "dev", "run"],
-                env=environment(DATA_DIR=str(self.data), PORT=str(self.port)),
+                env=environment(DATA_DIR=str(self.data), PORT=str(self.port), MODE=self.mode),
                 stdout=output,
                 stderr=output,
             )
-        wait_until(lambda: "Union Card is at" in self.output or self.has_ended, seconds=90)
+        wait_until(lambda: "Union Card is at" in self.output or self.has_ended, seconds=180)
         assert not self.has_ended, self.output
 
     @property
@@ -70,14 +71,16 @@ class Run:
 
 
 @pytest.fixture
-def running(tmp_path):
-    run = Run(tmp_path)
+def running(tmp_path, request):
+    """A run in the mode that the test is parametrized with; production has no demo to make."""
+    run = Run(tmp_path, mode=request.param)
     run.start()
     yield run
     if not run.has_ended:
         run.stop(signal.SIGTERM)
 
 
+@pytest.mark.parametrize("running", ["demo"], indirect=True)
 def test_what_dies_is_started_again_and_ctrl_c_leaves_nothing(running):
     assert running.is_ready()
     assert (running.data / "demo.json").stat().st_mode & 0o777 == 0o600
@@ -97,8 +100,9 @@ def test_what_dies_is_started_again_and_ctrl_c_leaves_nothing(running):
     assert not running.is_ready()
 
 
+@pytest.mark.parametrize("running", ["production"], indirect=True)
 def test_one_run_at_a_time_and_a_later_one_keeps_the_data(running, tmp_path_factory):
-    second = Run(tmp_path_factory.mktemp("second"))
+    second = Run(tmp_path_factory.mktemp("second"), mode="production")
     second.data = running.data
     with pytest.raises(AssertionError, match="The service is running on"):
         second.start()
