@@ -4,11 +4,12 @@ import itertools
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kernel.actors import SYSTEM
 from kernel.clock import utc_now
-from merchants.models import Site
+from merchants.models import Merchant, Site
 from merchants.services import issue_pairing_code
 from tests.drive import Phone, Till
 
@@ -38,7 +39,7 @@ class Town:
         """Pair a new till at some merchant's site."""
         place = next(self._places)
         with self.database() as session:
-            site = session.query(Site).filter_by(name=place["site"]).one()
+            site = site_of(session, place)
             code = issue_pairing_code(session, site_id=site.id, actor=SYSTEM, now=utc_now())
         return Till(self.base_url).pair(code, name="New till")
 
@@ -63,6 +64,16 @@ class Town:
     @property
     def limited_offer(self):
         return self.demo["probes"]["limited_offer_id"]
+
+
+def site_of(session, place):
+    """Return the site that `place` names, by its merchant's name and its own."""
+    query = (
+        select(Site)
+        .join(Merchant, Merchant.id == Site.merchant_id)
+        .where(Merchant.name == place["merchant"], Site.name == place["site"])
+    )
+    return session.scalars(query).one()
 
 
 def at_once(calls):

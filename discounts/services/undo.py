@@ -67,13 +67,16 @@ def capture_redemption(
         return Answer(_line(session, redemption), replayed=True)
     if redemption.state is RedemptionState.EXPIRED or _is_over(redemption, now):
         raise HoldExpired
-    redemption.state = move(REDEMPTION_MOVES, redemption.state, RedemptionState.CAPTURED)
+    target = move(REDEMPTION_MOVES, redemption.state, RedemptionState.CAPTURED)
     today = shanghai_date(now)
-    redemption.captured_at = now
-    redemption.receipt_on = today
-    redemption.receipt_seq = session.execute(
+    receipt = session.execute(
         _NEXT_RECEIPT, {"terminal_id": redemption.terminal_id, "day": today}
     ).scalar_one()
+    # All four together: the database wants a receipt on every capture and on nothing else.
+    redemption.state = target
+    redemption.captured_at = now
+    redemption.receipt_on = today
+    redemption.receipt_seq = receipt
     session.flush()
     capture_limits(session, source_id=redemption.id)
     line = _line(session, redemption)

@@ -19,10 +19,9 @@ from kernel.actors import SYSTEM
 from kernel.clock import utc_now
 from kernel.db import transaction
 from ledger.models import Family, FundSource
-from merchants.models import Site
 from merchants.services import issue_pairing_code
 from tests.drive import Till, answered
-from tests.town import at_once
+from tests.town import at_once, site_of
 
 CALLS = 50
 LIMIT = 10
@@ -105,7 +104,7 @@ def limited_offer(session, kind):
 def second_till(town, till):
     """Pair another till at the site of the first."""
     with transaction() as session:
-        site = session.query(Site).filter_by(name=till.facts["site"]).one()
+        site = site_of(session, till.facts)
         code = issue_pairing_code(session, site_id=site.id, actor=SYSTEM, now=utc_now())
     return Till(town.base_url).pair(code, name="Second till")
 
