@@ -3,7 +3,8 @@
 
 from uuid import UUID
 
-# What the statements call things; `original` and `reversal` are two journals of the fixture.
+# What the statements call things. `original` and `reversal` are journals of the fixture, `j` and
+# `k` are ids that are new in each test.
 NAMES = {
     "expense": UUID("01935000-0000-7000-8000-000000050301"),
     "hardship": UUID("01935000-0000-7000-8000-000000050401"),
@@ -14,8 +15,6 @@ NAMES = {
     "other": UUID("01935000-0000-7000-8000-00000000bbbb"),
     "sale": UUID("01935000-0000-7000-8000-00000000cccc"),
     "undo": UUID("01935000-0000-7000-8000-00000000dddd"),
-    "j": UUID("01935000-0000-7000-8000-00000000eeee"),
-    "k": UUID("01935000-0000-7000-8000-00000000ffff"),
 }
 
 

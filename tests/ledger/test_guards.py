@@ -6,6 +6,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from kernel.db import violated_constraint
+from kernel.ids import new_id
 from ledger.services import SourceKey, load_defaults, post_reversal
 from tests.ledger.statements import (
     ALLOWED,
@@ -26,7 +27,7 @@ def books(databases):
     """The shipped chart, an open November after a closed October, and a sale of 40 yuan.
 
     10 yuan of the sale are reversed. Yields an engine as the application's role, and the names
-    under which the statements below speak of the two journals.
+    under which the statements speak of things.
     """
     books = create_engine(databases.urls.app.format(name=databases.copy()))
     with Session(books) as session, session.begin():
@@ -54,6 +55,12 @@ def books(databases):
     books.dispose()
 
 
+@pytest.fixture
+def names(books):
+    """The names for one test; `j` and `k` are its own, so that no test meets another's journals."""
+    return books[1] | {"j": new_id(), "k": new_id()}
+
+
 def execute(connection, names, statements):
     for statement in statements:
         connection.execute(text(statement), names)
@@ -65,8 +72,8 @@ def finish(connection, names, statement):
 
 
 @pytest.mark.parametrize(("statements", "constraint"), FORBIDDEN.values(), ids=FORBIDDEN.keys())
-def test_the_database_refuses(books, statements, constraint):
-    engine, names = books
+def test_the_database_refuses(books, names, statements, constraint):
+    engine, _ = books
 
     with engine.connect() as connection:
         execute(connection, names, statements[:-1])
@@ -77,16 +84,16 @@ def test_the_database_refuses(books, statements, constraint):
 
 
 @pytest.mark.parametrize("statements", ALLOWED.values(), ids=ALLOWED.keys())
-def test_the_database_lets_pass(books, statements):
-    engine, names = books
+def test_the_database_lets_pass(books, names, statements):
+    engine, _ = books
 
     with engine.connect() as connection:
         execute(connection, names, [*statements, FIRE])
         connection.rollback()
 
 
-def test_the_transaction_of_a_journal_is_not_the_writers_to_choose(books):
-    engine, names = books
+def test_the_transaction_of_a_journal_is_not_the_writers_to_choose(books, names):
+    engine, _ = books
     posing = JOURNAL.replace("reverses_id)", "reverses_id, posted_in_tx)").replace(
         "NULL)", "NULL, 1)"
     )
@@ -106,8 +113,8 @@ def test_the_transaction_of_a_journal_is_not_the_writers_to_choose(books):
 
 
 @pytest.mark.parametrize("level", ["REPEATABLE READ", "SERIALIZABLE"])
-def test_an_older_view_of_the_books_writes_nothing(books, level):
-    engine, names = books
+def test_an_older_view_of_the_books_writes_nothing(books, names, level):
+    engine, _ = books
 
     with (
         engine.connect().execution_options(isolation_level=level) as connection,
@@ -118,8 +125,8 @@ def test_an_older_view_of_the_books_writes_nothing(books, level):
     assert violated_constraint(refused.value) == "ck_journals_read_committed"
 
 
-def test_a_temporary_table_of_the_same_name_fools_nobody(books):
-    engine, names = books
+def test_a_temporary_table_of_the_same_name_fools_nobody(books, names):
+    engine, _ = books
 
     with engine.connect() as connection:
         connection.execute(text("CREATE TEMPORARY TABLE periods (LIKE public.periods)"))

@@ -86,35 +86,42 @@ def test_reversals_at_once_never_exceed_their_original(books):
         assert debits_minus_credits(session) == 0
 
 
-def test_nor_do_reversals_that_pass_by_the_service(books):
-    redemption_id = new_id()
+def test_reversals_that_pass_by_the_service_take_turns_too(books):
     with Session(books) as session, session.begin():
-        original_id = LedgerMaker(session).journal(source_id=redemption_id, amount_fen=40_00)
+        original_id = LedgerMaker(session).journal(amount_fen=40_00)
 
-    def by_hand(session):
-        reversal_id = new_id()
-        session.execute(
-            text(
-                "INSERT INTO journals SELECT :id, 'hand', :id, 'reversed', book, fund_source,"
-                " programme_id, book_date, now(), now(), id FROM journals WHERE id = :original"
-            ),
-            {"id": reversal_id, "original": original_id},
-        )
-        session.execute(
-            text(
-                "INSERT INTO postings SELECT :id, line_no, account_id, credit_fen * 3 / 8,"
-                " debit_fen * 3 / 8, party_type, party_id FROM postings"
-                " WHERE journal_id = :original"
-            ),
-            {"id": reversal_id, "original": original_id},
-        )
+    with books.connect() as first, books.connect() as second:
+        reverse_by_hand(first, original_id)
+        second.execute(text("SET LOCAL lock_timeout = '100ms'"))
+        with pytest.raises(OperationalError, match="lock timeout"):
+            reverse_by_hand(second, original_id)
+        second.rollback()
+        first.commit()
 
-    answers = all_at_once(books, by_hand)
+        reverse_by_hand(second, original_id)
+        with pytest.raises(IntegrityError) as refused:
+            second.commit()
 
-    constraints = [violated_constraint(error) for error in answers if error is not None]
-    assert constraints == ["ck_journals_within_original"] * (AT_ONCE - 2)
-    with Session(books) as session:
-        assert left_of_journal(session, journal_id=original_id) == 10_00
+    assert violated_constraint(refused.value) == "ck_journals_within_original"
+
+
+def reverse_by_hand(connection, original_id):
+    """Reverse three quarters of a journal with plain statements."""
+    names = {"id": new_id(), "original": original_id}
+    connection.execute(
+        text(
+            "INSERT INTO journals SELECT :id, 'hand', :id, 'reversed', book, fund_source,"
+            " programme_id, book_date, now(), now(), id FROM journals WHERE id = :original"
+        ),
+        names,
+    )
+    connection.execute(
+        text(
+            "INSERT INTO postings SELECT :id, line_no, account_id, credit_fen * 3 / 4,"
+            " debit_fen * 3 / 4, party_type, party_id FROM postings WHERE journal_id = :original"
+        ),
+        names,
+    )
 
 
 def test_one_fact_at_once_is_booked_once(books):
