@@ -20,7 +20,7 @@ from cards.models import (
 from cards.queries import has_status_changes, live_status_lists, status_entries
 from cards.rules import LIST_ENTRIES_MAX, card_period, card_period_end
 from cards.services.keys import current_signer, current_trust
-from cards.uc1.credential import new_cti
+from cards.uc1.credential import STATUS_LIST_MAX, new_cti
 from cards.uc1.policy import POLICY
 from cards.uc1.status import ENTRIES, Status, build_status_list
 from cards.uc1.terms import KeyUse, Profile
@@ -156,7 +156,7 @@ def status_token(session: Session, *, number: int, now: datetime) -> bytes:
     A change reaches verifiers at most 60 seconds (and their own `ttl`) after it was made: so often
     a list is built at most. Raises StatusListNotFound, IssuerKeysMissing.
     """
-    row = session.get(StatusListRow, number)
+    row = session.get(StatusListRow, number) if 0 <= number <= STATUS_LIST_MAX else None
     if row is None:
         raise StatusListNotFound
     if _is_due(session, row, now=now):
