@@ -97,8 +97,8 @@ CARD: dict[str, str] = {
     "send_code": N_("Send me a code"),
     "enter_code": N_("Enter the code"),
     "code_sent": N_("If %(phone)s is on file, a code of six digits is on its way to it."),
-    "code": N_("Code"),
-    "code_hint": N_("Six digits, good for five minutes."),
+    "code": N_("Six-digit code"),
+    "code_hint": N_("Good for five minutes."),
     "send_again": N_("Send a new code"),
     "send_again_in": N_("New code in %(seconds)s s"),
     "other_phone": N_("Use another number"),
@@ -106,7 +106,7 @@ CARD: dict[str, str] = {
     "real_name_why": N_(
         "This is your first sign-in. We compare your name and document with the union's register."
     ),
-    "name": N_("Name"),
+    "name": N_("Your name"),
     "name_hint": N_("As in your identity document."),
     "document_tail": N_("Last four characters of your document number"),
     "document_tail_hint": N_("The last may be the letter X."),
@@ -154,8 +154,8 @@ CARD: dict[str, str] = {
     "code_alt": N_("QR code of your card"),
     "code_loading": N_("Fetching a code …"),
     "code_over": N_("This code has expired"),
-    "renews_in": N_("This code is good for %(seconds)s s more and renews by itself."),
-    "no_live_code": N_("No valid code at the moment. It comes by itself with the connection."),
+    "renews_in": N_("Good for %(seconds)s s, renews by itself"),
+    "no_live_code": N_("A new code comes by itself with the connection"),
     "new_code": N_("New code now"),
     "reached_at": N_("Service last reached: %(at)s"),
     "keeps_nothing": N_("This browser keeps nothing: you are signed in until this page is closed."),
@@ -279,7 +279,7 @@ SCAN: dict[str, str] = {
     "void_question": N_("Void this sale and give ¥%(amount)s back to the member?"),
     "void_final": N_("This is final. The benefit becomes free again for the member."),
     "void_yes": N_("Void the sale"),
-    "void_done": N_("Voided: give the member back what they paid."),
+    "void_done": N_("Voided: give ¥%(amount)s back to the member."),
     "refund_title": N_("Refund a part or all"),
     "refund_amount": N_("Amount of the bill that comes back"),
     "refund_amount_hint": N_("In yuan, at most %(amount)s."),
@@ -301,7 +301,8 @@ SCAN: dict[str, str] = {
     "unpair_question": N_("Unpair this device?"),
     "unpair_what": N_(
         "It forgets its key and can redeem nothing until it is paired with a new code. Past sales"
-        " can then be refunded at the union only."
+        " can then be refunded at the union only, where this till stays listed until it is"
+        " unpaired there too."
     ),
     "unpair_unanswered": N_("Sales or refunds without an answer that are forgotten: %(count)s"),
     "unpair_yes": N_("Unpair"),

@@ -1,0 +1,122 @@
+import { render } from "preact";
+import { useEffect } from "preact/hooks";
+import { t } from "../shared/i18n";
+import { placeAmong, Tabs } from "../shared/tabs";
+import { Waiting } from "../shared/ui";
+import { AmountScreen } from "./amount-screen";
+import { ImpossibleScreen, PairScreen } from "./pair-screen";
+import { type Step, step } from "./sale";
+import {
+  OffersScreen,
+  ReceiptScreen,
+  RefusedScreen,
+  ScanScreen,
+  SendingScreen,
+  UnansweredScreen,
+  VerdictScreen,
+} from "./sale-screens";
+import type { Pairing } from "./service";
+import { paired, start } from "./till";
+import { TillScreen } from "./till-screen";
+import { TodayScreen } from "./today-screen";
+
+function App() {
+  const now = paired.value;
+  switch (now.name) {
+    case "starting":
+      return (
+        <main>
+          <Waiting>{t("opening")}</Waiting>
+        </main>
+      );
+    case "impossible":
+      return (
+        <main>
+          <ImpossibleScreen sentence={now.sentence} />
+        </main>
+      );
+    case "not_paired":
+      return (
+        <main>
+          <PairScreen />
+        </main>
+      );
+    case "paired":
+      return <Till pairing={now.pairing} />;
+  }
+}
+
+const PLACES = ["scan", "today", "till"] as const;
+
+// Steps in which a clerk must not stray: the screen is theirs alone.
+const BARE = new Set<Step["name"]>([
+  "verifying",
+  "verdict",
+  "offers",
+  "amount",
+  "sending",
+  "unanswered",
+]);
+
+function Till({ pairing }: { pairing: Pairing }) {
+  const place = placeAmong(PLACES);
+  const isBare = place === "scan" && BARE.has(step.value.name);
+  useEffect(() => {
+    document.body.classList.toggle("bare", isBare);
+  }, [isBare]);
+  return (
+    <>
+      <main>
+        <Place pairing={pairing} place={place} />
+      </main>
+      {isBare ? null : (
+        <Tabs
+          label={t("till_tabs")}
+          now={place}
+          tabs={[
+            { place: "scan", icon: "▣", label: t("tab_scan") },
+            { place: "today", icon: "☰", label: t("tab_today") },
+            { place: "till", icon: "⚙", label: t("tab_till") },
+          ]}
+        />
+      )}
+    </>
+  );
+}
+
+function Place({ pairing, place }: { pairing: Pairing; place: (typeof PLACES)[number] }) {
+  if (place === "today") return <TodayScreen token={pairing.token} />;
+  if (place === "till") return <TillScreen pairing={pairing} />;
+  return <Sale pairing={pairing} now={step.value} />;
+}
+
+function Sale({ pairing, now }: { pairing: Pairing; now: Step }) {
+  const { token } = pairing;
+  switch (now.name) {
+    case "scan":
+      return <ScanScreen pairing={pairing} now={now} />;
+    case "verifying":
+      return <Waiting>{t("verifying")}</Waiting>;
+    case "verdict":
+      return <VerdictScreen {...now} />;
+    case "offers":
+      return <OffersScreen {...now} />;
+    case "amount":
+      return <AmountScreen token={token} chosen={now} />;
+    case "sending":
+      return <SendingScreen {...now} />;
+    case "unanswered":
+      return <UnansweredScreen token={token} now={now} />;
+    case "refused":
+      return <RefusedScreen now={now} />;
+    case "receipt":
+      return <ReceiptScreen {...now} />;
+  }
+}
+
+const root = document.getElementById("app");
+if (root !== null) {
+  root.replaceChildren();
+  render(<App />, root);
+  void start();
+}

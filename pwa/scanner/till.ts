@@ -1,0 +1,107 @@
+import { signal } from "@preact/signals";
+import type { Problem } from "../shared/api";
+import { serverNow } from "../shared/clock";
+import { t } from "../shared/i18n";
+import { forget, keep, kept } from "../shared/idb";
+import { newId } from "../shared/ids";
+import { clearOutbox } from "./outbox";
+import { type Pairing, pairWith, type Terminal, terminalOf } from "./service";
+
+/** Whether this device is a till. */
+export type Paired =
+  | { name: "starting" }
+  | { name: "impossible"; sentence: string }
+  | { name: "not_paired" }
+  | { name: "paired"; pairing: Pairing };
+
+const PAIRING = "till-pairing";
+const KEY = "till-key";
+const CURVE: EcKeyGenParams = { name: "ECDSA", namedCurve: "P-256" };
+const UNAUTHORIZED = 401;
+
+export const paired = signal<Paired>({ name: "starting" });
+export const terminal = signal<Terminal | null>(null);
+export const pairingBusy = signal(false);
+export const pairingProblem = signal<Problem | null>(null);
+
+export async function start(): Promise<void> {
+  try {
+    const pairing = await kept<Pairing>(PAIRING);
+    paired.value = pairing === null ? readyToPair() : { name: "paired", pairing };
+  } catch {
+    paired.value = { name: "impossible", sentence: t("till_needs_storage") };
+  }
+  if (paired.value.name === "paired") await greet(paired.value.pairing);
+}
+
+function readyToPair(): Paired {
+  // WebCrypto is absent where the page came over plain HTTP from another machine.
+  return crypto.subtle === undefined
+    ? { name: "impossible", sentence: t("till_needs_https") }
+    : { name: "not_paired" };
+}
+
+/** Ask who this till is now: unpaired from elsewhere, suspended, or as it was. */
+export async function greet({ token }: Pairing): Promise<void> {
+  const result = await terminalOf(token);
+  if (result.ok) terminal.value = result.value;
+  else await stillPaired(result.problem);
+}
+
+/** Stop being a till where the service no longer takes this one's token. */
+export async function stillPaired(problem: Problem): Promise<void> {
+  if (problem.status === UNAUTHORIZED) await unpaired(problem);
+}
+
+/** Make this till's key, keep it, then give its public half for the pairing code. */
+export async function pair(code: string, name: string): Promise<void> {
+  if (pairingBusy.value) return;
+  pairingBusy.value = true;
+  pairingProblem.value = null;
+  try {
+    // The key first: a code that was used up for a device that keeps nothing would be lost.
+    const keys = await ownKeys();
+    const result = await pairWith(code, name, await crypto.subtle.exportKey("jwk", keys.publicKey));
+    if (result.ok) {
+      const pairing = { ...result.value, name };
+      await keep(PAIRING, pairing);
+      paired.value = { name: "paired", pairing };
+      await greet(pairing);
+    } else {
+      pairingProblem.value = result.problem;
+    }
+  } catch {
+    paired.value = { name: "impossible", sentence: t("till_needs_storage") };
+  } finally {
+    pairingBusy.value = false;
+  }
+}
+
+/** The till's key pair, made once; its private half can be used here and read out nowhere. */
+async function ownKeys(): Promise<CryptoKeyPair> {
+  const made = await kept<CryptoKeyPair>(KEY);
+  if (made !== null) return made;
+  const fresh = await crypto.subtle.generateKey(CURVE, false, ["sign", "verify"]);
+  await keep(KEY, fresh);
+  return fresh;
+}
+
+/** Forget this device's pairing and key. A till that is paired again is a new one. */
+export async function unpair(): Promise<void> {
+  await unpaired(null);
+}
+
+/** The service no longer knows this till, or the clerk gave it up (`why` is null). */
+export async function unpaired(why: Problem | null): Promise<void> {
+  await forget(PAIRING);
+  await forget(KEY);
+  if (why === null) clearOutbox();
+  terminal.value = null;
+  pairingProblem.value = why;
+  paired.value = { name: "not_paired" };
+}
+
+/** An id for something this till does; see shared/ids.ts. */
+export function nextId(): string {
+  return newId(serverNow());
+}

@@ -1,0 +1,108 @@
+import { hearTime } from "./clock";
+import { language, t } from "./i18n";
+
+/** A refusal as the service states it (RFC 9457). `code` is for us, `title` is for the person. */
+export interface Problem {
+  status: number;
+  code: string;
+  title: string;
+}
+
+export type Refused = { ok: false; problem: Problem };
+export type Result<T> = { ok: true; value: T } | Refused;
+
+export interface Call {
+  method?: "GET" | "POST" | "DELETE";
+  body?: object;
+  token?: string;
+}
+
+interface Heard {
+  response: Response;
+  text: string;
+}
+
+const ANSWER_MS_MAX = 8_000;
+// Answers that judge nothing: what was asked may or may not have been done.
+const UNJUDGED = new Set([0, 408, 429]);
+const SERVER_ERRORS = 500;
+
+/** Ask for JSON. Never throws: being refused, or hearing nothing, is an answer too. */
+export async function call<T>(path: string, asked: Call = {}): Promise<Result<T>> {
+  const heard = await ask(path, "application/json", asked);
+  if (!heard.ok) return heard;
+  const { response, text } = heard.value;
+  if (!response.ok) return refusal(response, text);
+  if (text === "") return { ok: true, value: undefined as T };
+  const json = parsed(text);
+  if (json === null) return notOurs();
+  hearTime(response.headers.get("Date"));
+  return { ok: true, value: json as T };
+}
+
+/** Ask for an SVG drawing; the answer's header `untilHeader` says until when it is good. */
+export async function callDrawing(
+  path: string,
+  token: string,
+  untilHeader: string,
+): Promise<Result<{ svg: string; until: number }>> {
+  const heard = await ask(path, "image/svg+xml", { token });
+  if (!heard.ok) return heard;
+  const { response, text } = heard.value;
+  if (!response.ok) return refusal(response, text);
+  const until = Date.parse(response.headers.get(untilHeader) ?? "");
+  if (Number.isNaN(until)) return notOurs();
+  hearTime(response.headers.get("Date"));
+  return { ok: true, value: { svg: text, until } };
+}
+
+async function ask(path: string, accept: string, asked: Call): Promise<Result<Heard>> {
+  const { method = "GET", body, token } = asked;
+  const headers: Record<string, string> = { Accept: accept, "Accept-Language": language };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (token !== undefined) headers["Authorization"] = `Bearer ${token}`;
+  try {
+    const response = await fetch(`/api/v1${path}`, {
+      method,
+      headers,
+      cache: "no-store",
+      signal: AbortSignal.timeout(ANSWER_MS_MAX),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { ok: true, value: { response, text: await response.text() } };
+  } catch {
+    return { ok: false, problem: { status: 0, code: "no_answer", title: t("no_answer") } };
+  }
+}
+
+function refusal(response: Response, text: string): Refused {
+  const said = parsed(text) as Partial<Problem> | null;
+  if (said === null || typeof said.code !== "string" || typeof said.title !== "string") {
+    return response.status >= SERVER_ERRORS ? unexplained(response.status) : notOurs();
+  }
+  hearTime(response.headers.get("Date"));
+  return { ok: false, problem: { status: response.status, code: said.code, title: said.title } };
+}
+
+function unexplained(status: number): Refused {
+  return { ok: false, problem: { status, code: "unexplained", title: t("unexplained") } };
+}
+
+/** A sign-in page of the café's network, say: whoever answered, it was not our service. */
+function notOurs(): Refused {
+  return { ok: false, problem: { status: 0, code: "not_our_answer", title: t("not_our_answer") } };
+}
+
+function parsed(text: string): object | null {
+  try {
+    const json: unknown = JSON.parse(text);
+    return typeof json === "object" ? json : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Whether it is still open if the request was carried out: send the same id again. */
+export function leavesOpen({ status }: Problem): boolean {
+  return UNJUDGED.has(status) || status >= SERVER_ERRORS;
+}

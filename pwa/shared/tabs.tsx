@@ -1,0 +1,41 @@
+import { signal } from "@preact/signals";
+
+const hash = signal(location.hash);
+
+addEventListener("hashchange", () => {
+  hash.value = location.hash;
+});
+
+/** Which of `places` the address names behind `#`, the first if none: so "back" goes back. */
+export function placeAmong<Place extends string>(places: readonly [Place, ...Place[]]): Place {
+  return places.find((place) => `#${place}` === hash.value) ?? places[0];
+}
+
+export function goTo(place: string): void {
+  location.hash = place;
+}
+
+export interface Tab {
+  place: string;
+  icon: string;
+  label: string;
+}
+
+export function Tabs({ label, tabs, now }: { label: string; tabs: Tab[]; now: string }) {
+  return (
+    <nav class="tabs" aria-label={label}>
+      {tabs.map((tab) => (
+        <a
+          key={tab.place}
+          href={`#${tab.place}`}
+          {...(tab.place === now ? { "aria-current": "page" as const } : {})}
+        >
+          <span class="icon" aria-hidden="true">
+            {tab.icon}
+          </span>
+          {tab.label}
+        </a>
+      ))}
+    </nav>
+  );
+}

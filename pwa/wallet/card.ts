@@ -1,0 +1,112 @@
+import { signal } from "@preact/signals";
+import type { Problem, Result } from "../shared/api";
+import { clock, elapsedMs, type Mark, mark, serverNow } from "../shared/clock";
+import { applyForCard, type Card, cardOf, drawnSliceOf, reportLost } from "./service";
+import { leave } from "./session";
+
+/** The code on show: its picture, when it came, and how long it was good for then. */
+export interface Shown {
+  picture: string;
+  came: Mark;
+  goodMs: number;
+}
+
+/** How long the code on show is still good for; 0 when it is over. */
+export function leftMs(shown: Shown): number {
+  return Math.max(0, shown.goodMs - elapsedMs(shown.came));
+}
+
+export const card = signal<Card | null>(null);
+export const cardProblem = signal<Problem | null>(null);
+export const code = signal<Shown | null>(null);
+export const codeProblem = signal<Problem | null>(null);
+
+// A code is renewed while it still works for a cashier who has just read it.
+const RENEW_BEFORE_MS = 10_000;
+const RETRY_MS = 3_000;
+const UNAUTHORIZED = 401;
+
+let renewing = false;
+let nextTryAt = 0;
+
+/** Show the card of `token` and keep its code fresh until the returned function is called. */
+export function watch(token: string): () => void {
+  card.value = null;
+  code.value = null;
+  nextTryAt = 0;
+  void begin(token);
+  // A phone that was asleep does not know how long: what it shows first is a fresh code.
+  const renewAtOnce = () => {
+    nextTryAt = 0;
+  };
+  document.addEventListener("visibilitychange", renewAtOnce);
+  const stop = clock.subscribe((now) => {
+    if (now >= nextTryAt) void renew(token);
+  });
+  return () => {
+    document.removeEventListener("visibilitychange", renewAtOnce);
+    stop();
+  };
+}
+
+async function begin(token: string): Promise<void> {
+  const first = renew(token);
+  await loadCard(token);
+  await first;
+  // The first code activates a card that was only issued: read again what it is now.
+  if (card.value?.state === "issued" && code.value !== null) await loadCard(token);
+}
+
+export async function loadCard(token: string): Promise<void> {
+  await take(await cardOf(token));
+}
+
+/** For a member without a card: there is one a moment later. */
+export async function apply(token: string): Promise<void> {
+  await take(await applyForCard(token));
+  await renew(token);
+}
+
+async function take(result: Result<Card>): Promise<void> {
+  cardProblem.value = result.ok ? null : result.problem;
+  if (result.ok) card.value = result.value;
+  else if (result.problem.status === UNAUTHORIZED) await leave(result.problem);
+}
+
+export async function renew(token: string): Promise<void> {
+  if (renewing) return;
+  renewing = true;
+  const result = await drawnSliceOf(token);
+  renewing = false;
+  if (result.ok) {
+    const { until } = result.value;
+    const picture = `data:image/svg+xml,${encodeURIComponent(result.value.svg)}`;
+    code.value = { picture, came: mark(), goodMs: until - serverNow() };
+    codeProblem.value = null;
+    nextTryAt = until - RENEW_BEFORE_MS;
+    return;
+  }
+  nextTryAt = serverNow() + RETRY_MS;
+  codeProblem.value = result.problem;
+  if (result.problem.status === UNAUTHORIZED) await leave(result.problem);
+  // The card may have been reported lost from elsewhere: its page says so.
+  else if (result.problem.code === "card_not_usable") await loadCard(token);
+}
+
+export const losing = signal(false);
+export const lossProblem = signal<Problem | null>(null);
+
+/** Report the card lost: every code dies at once, this phone's too. */
+export async function declareLost(token: string): Promise<void> {
+  if (losing.value) return;
+  losing.value = true;
+  lossProblem.value = null;
+  const result = await reportLost(token);
+  losing.value = false;
+  if (result.ok) {
+    code.value = null;
+    await loadCard(token);
+  } else {
+    lossProblem.value = result.problem;
+  }
+}

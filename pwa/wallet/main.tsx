@@ -1,0 +1,59 @@
+import { render } from "preact";
+import { t } from "../shared/i18n";
+import { placeAmong, Tabs } from "../shared/tabs";
+import { Waiting } from "../shared/ui";
+import { CardScreen } from "./card-screen";
+import { RecordsScreen } from "./records-screen";
+import { type Step, start, step } from "./session";
+import { CodeStep, CorrectionStep, PhoneStep, RealNameStep } from "./sign-in";
+
+function App() {
+  const now = step.value;
+  if (now.name === "in") return <SignedIn token={now.token} />;
+  return (
+    <main>
+      <WayIn now={now} />
+    </main>
+  );
+}
+
+function WayIn({ now }: { now: Exclude<Step, { name: "in" }> }) {
+  switch (now.name) {
+    case "starting":
+      return <Waiting>{t("opening")}</Waiting>;
+    case "phone":
+      return <PhoneStep {...now} />;
+    case "code":
+      return <CodeStep {...now} />;
+    case "real_name":
+      return <RealNameStep {...now} />;
+    case "correction":
+      return <CorrectionStep {...now} />;
+  }
+}
+
+function SignedIn({ token }: { token: string }) {
+  const place = placeAmong(["card", "records"]);
+  return (
+    <>
+      <main>
+        {place === "records" ? <RecordsScreen token={token} /> : <CardScreen token={token} />}
+      </main>
+      <Tabs
+        label={t("card_tabs")}
+        now={place}
+        tabs={[
+          { place: "card", icon: "▣", label: t("tab_card") },
+          { place: "records", icon: "☰", label: t("tab_records") },
+        ]}
+      />
+    </>
+  );
+}
+
+const root = document.getElementById("app");
+if (root !== null) {
+  root.replaceChildren();
+  render(<App />, root);
+  void start();
+}

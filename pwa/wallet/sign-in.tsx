@@ -1,0 +1,158 @@
+import { useSignal } from "@preact/signals";
+import { clock } from "../shared/clock";
+import { typed } from "../shared/forms";
+import { t } from "../shared/i18n";
+import { Field, Heading, ProblemNote, SendButton } from "../shared/ui";
+import { askForCode, busy, problem, type Step, signIn, startOver } from "./session";
+
+// The service sends a phone at most one code a minute.
+const SEND_PAUSE_MS = 60_000;
+// The consent the card itself needs: what it says belongs to this version of its text.
+const CARD_CONSENT = { purpose: "card_real_name", version: 1 };
+
+export function PhoneStep({ phone }: { phone: string }) {
+  return (
+    <form
+      class="panel"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void askForCode(typed(event.currentTarget, "phone"));
+      }}
+    >
+      <Heading>{t("sign_in")}</Heading>
+      {problem.value === null ? null : <ProblemNote problem={problem.value} />}
+      <Field
+        name="phone"
+        label={t("phone")}
+        hint={t("phone_hint")}
+        type="tel"
+        inputMode="tel"
+        autocomplete="tel"
+        maxLength={40}
+        required
+        value={phone}
+      />
+      <SendButton busy={busy.value}>{t("send_code")}</SendButton>
+    </form>
+  );
+}
+
+export function CodeStep({ phone, sentAt }: Extract<Step, { name: "code" }>) {
+  // Read for its ticks: the wait below is shown in seconds.
+  clock.value;
+  const waitSeconds = Math.ceil((sentAt + SEND_PAUSE_MS - performance.now()) / 1000);
+  return (
+    <form
+      class="panel"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void signIn(phone, typed(event.currentTarget, "code"));
+      }}
+    >
+      <Heading>{t("enter_code")}</Heading>
+      <p>{t("code_sent", { phone })}</p>
+      {problem.value === null ? null : <ProblemNote problem={problem.value} />}
+      <Field
+        name="code"
+        label={t("code")}
+        hint={t("code_hint")}
+        class="one-time-code"
+        inputMode="numeric"
+        autocomplete="one-time-code"
+        pattern="[0-9]{6}"
+        maxLength={6}
+        required
+      />
+      <SendButton busy={busy.value}>{t("sign_in")}</SendButton>
+      <div class="row">
+        <button
+          type="button"
+          class="plain"
+          disabled={waitSeconds > 0 || busy.value}
+          onClick={() => void askForCode(phone)}
+        >
+          {waitSeconds > 0 ? t("send_again_in", { seconds: waitSeconds }) : t("send_again")}
+        </button>
+        <button type="button" class="plain" onClick={() => startOver(phone)}>
+          {t("other_phone")}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+export function RealNameStep({ phone, code }: Extract<Step, { name: "real_name" }>) {
+  const agreed = useSignal(false);
+  return (
+    <form
+      class="panel"
+      onSubmit={(event) => {
+        event.preventDefault();
+        const form = event.currentTarget;
+        void signIn(phone, code, {
+          name: typed(form, "name"),
+          document_tail: typed(form, "document_tail").toUpperCase(),
+          consents: [CARD_CONSENT],
+        });
+      }}
+    >
+      <Heading>{t("real_name")}</Heading>
+      <p>{t("real_name_why")}</p>
+      {problem.value === null ? null : <ProblemNote problem={problem.value} />}
+      <Field
+        name="name"
+        label={t("name")}
+        hint={t("name_hint")}
+        autocomplete="name"
+        maxLength={100}
+        required
+      />
+      <Field
+        name="document_tail"
+        label={t("document_tail")}
+        hint={t("document_tail_hint")}
+        autocomplete="off"
+        autocapitalize="characters"
+        minLength={4}
+        maxLength={4}
+        required
+      />
+      <section class="consent" aria-labelledby="consent-title">
+        <h2 id="consent-title">{t("consent_title")}</h2>
+        <p>{t("consent_card_real_name_1")}</p>
+        <label class="tick">
+          <input
+            type="checkbox"
+            name="consent"
+            required
+            checked={agreed.value}
+            onChange={(event) => {
+              agreed.value = event.currentTarget.checked;
+            }}
+          />
+          <span>{t("consent_agree")}</span>
+        </label>
+      </section>
+      <SendButton busy={busy.value} disabled={!agreed.value}>
+        {t("activate")}
+      </SendButton>
+      <button type="button" class="plain" onClick={() => startOver(phone)}>
+        {t("other_phone")}
+      </button>
+    </form>
+  );
+}
+
+/** The register and the member disagree: a person looks at it, and the member is not stuck. */
+export function CorrectionStep({ sentence }: Extract<Step, { name: "correction" }>) {
+  return (
+    <section class="panel">
+      <Heading>{t("correction_title")}</Heading>
+      <p>{sentence}</p>
+      <p class="quiet">{t("correction_next")}</p>
+      <button type="button" onClick={() => startOver()}>
+        {t("other_phone")}
+      </button>
+    </section>
+  );
+}
