@@ -57,6 +57,7 @@ ADMINISTRATION = N_("Administration")
 # The rail shows sections in the order in which they first appear here.
 DESK_LINKS: list[DeskLink] = [
     DeskLink(MERCHANTS, "merchants_pages.merchants", N_("Merchants")),
+    DeskLink(MERCHANTS, "merchant_files_pages.upload_form", N_("Import merchants")),
     DeskLink(ADMINISTRATION, "staff_pages.accounts", N_("Staff accounts")),
 ]
 

@@ -26,12 +26,6 @@ class TerminalNotFound(Refusal):
     title = N_("There is no such till, or it is not yours to see.")
 
 
-class MerchantChanged(Refusal):
-    status = 412
-    code = "merchant_changed"
-    title = N_("Somebody changed this merchant since you opened it. Reload and decide again.")
-
-
 class MerchantNotActive(Refusal):
     status = 409
     code = "merchant_not_active"

@@ -31,6 +31,15 @@ document.addEventListener("click", (event) => {
   if (button && !confirm(button.dataset.confirm)) event.preventDefault();
 });
 
+// A code to hand over can be copied, where the browser lets a page do that.
+for (const button of document.querySelectorAll("button[data-copy]")) {
+  button.hidden = !navigator.clipboard;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+    button.textContent = button.dataset.copied;
+  });
+}
+
 // Long work: ask for the job's own count, and show the finished page when it is done.
 for (const block of document.querySelectorAll("[data-progress]")) poll(block);
 

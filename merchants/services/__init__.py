@@ -4,7 +4,7 @@ from merchants.services.agreements import draft_agreement, end_agreement, sign_a
 from merchants.services.files import (
     MERCHANT_FILE_LIMITS,
     keep_merchant_file,
-    merchant_file_table,
+    open_merchant_file,
     read_merchant_file,
     take_merchant_file,
 )
@@ -57,8 +57,8 @@ __all__ = [
     "issue_pairing_code",
     "judge_merchant_lines",
     "keep_merchant_file",
-    "merchant_file_table",
     "note_terminal_seen",
+    "open_merchant_file",
     "pair_terminal",
     "read_merchant_file",
     "reopen_site",

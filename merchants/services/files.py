@@ -1,8 +1,11 @@
 """Uploaded merchants files: kept sealed from the preview until the import."""
 
-from datetime import datetime
+from collections import deque
+from dataclasses import replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from audit.services import record
@@ -13,27 +16,31 @@ from merchants.errors import MerchantFileImported, MerchantFileNotFound
 from merchants.models import MERCHANT_FILE_CONTENT, MerchantFile
 from merchants.rules import MERCHANT_COLUMNS, REQUIRED_MERCHANT_COLUMNS
 
-# Merchants are counted in hundreds: a file is judged and taken in one request.
+_KEPT = timedelta(days=30)
 MERCHANT_FILE_LIMITS = Limits(
     content_bytes=2 * 1024 * 1024, unpacked_bytes=20 * 1024 * 1024, line_count=5_000
 )
+# A page judges and takes its file while the reader waits: some ten milliseconds a line.
+_UPLOAD_LIMITS = replace(MERCHANT_FILE_LIMITS, line_count=500)
 
 
-def read_merchant_file(content: bytes) -> Table:
+def read_merchant_file(content: bytes, *, limits: Limits = MERCHANT_FILE_LIMITS) -> Table:
     """Return the lines of a merchants file (CSV, XLSX). Raises a `TableFileRefused`."""
     return read_table(
         content,
         header_synonyms=MERCHANT_COLUMNS,
         required_headers=REQUIRED_MERCHANT_COLUMNS,
-        limits=MERCHANT_FILE_LIMITS,
+        limits=limits,
     )
 
 
 def keep_merchant_file(
     session: Session, *, name: str, content: bytes, actor: Actor, now: datetime
 ) -> MerchantFile:
-    """Keep an uploaded file for its preview. Raises a `TableFileRefused` if it is no table."""
-    read_merchant_file(content)
+    """Keep an uploaded file for its preview. Raises a `TableFileRefused`, for each of its lines."""
+    deque(read_merchant_file(content, limits=_UPLOAD_LIMITS), maxlen=0)
+    # An account number is kept in a file no longer than somebody may come back to mend it.
+    session.execute(delete(MerchantFile).where(MerchantFile.uploaded_at <= now - _KEPT))
     file = MerchantFile(
         id=(file_id := new_id()),
         name=name[:200],
@@ -54,12 +61,15 @@ def keep_merchant_file(
     return file
 
 
-def merchant_file_table(session: Session, *, file_id: UUID, actor: Actor) -> Table:
-    """Return the lines of the actor's own file. Raises MerchantFileNotFound."""
+def open_merchant_file(
+    session: Session, *, file_id: UUID, actor: Actor
+) -> tuple[MerchantFile, Table]:
+    """Return the actor's own file and its lines. Raises MerchantFileNotFound."""
     file = session.get(MerchantFile, file_id)
     if file is None or file.uploaded_by != actor.staff_id:
         raise MerchantFileNotFound
-    return read_merchant_file(MERCHANT_FILE_CONTENT.open_bytes(file.id, file.content_sealed))
+    content = MERCHANT_FILE_CONTENT.open_bytes(file.id, file.content_sealed)
+    return file, read_merchant_file(content)
 
 
 def take_merchant_file(session: Session, *, file_id: UUID, actor: Actor, now: datetime) -> Table:

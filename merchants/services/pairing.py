@@ -34,14 +34,13 @@ from merchants.models import (
     SiteState,
     Terminal,
 )
-from merchants.queries import union_path_of
+from merchants.queries import pairing_code_index, union_path_of
 from merchants.rules import (
     PAIRING_CODE_LENGTH,
     READABLE,
     TERMINAL_CODE_LENGTH,
     grouped_code,
     network_of,
-    normal_pairing_code,
     public_key_point,
 )
 from merchants.services.register import record_at_site
@@ -79,7 +78,7 @@ def issue_pairing_code(
     session.add(
         PairingCode(
             site_id=site_id,
-            code_index=_code_index(code),
+            code_index=pairing_code_index(code),
             created_by=actor.id,
             created_at=now,
             expires_at=now + lifetime,
@@ -184,9 +183,7 @@ def _take_try(session: Session, *, address_index: bytes, now: datetime) -> bool:
 
 
 def _lock_code(session: Session, typed: str) -> PairingCode | None:
-    query = select(PairingCode).where(
-        PairingCode.code_index == _code_index(normal_pairing_code(typed))
-    )
+    query = select(PairingCode).where(PairingCode.code_index == pairing_code_index(typed))
     locked = query.with_for_update().execution_options(populate_existing=True)
     return session.scalars(locked).one_or_none()
 
@@ -224,10 +221,6 @@ def note_terminal_seen(session: Session, *, terminal_id: UUID, now: datetime) ->
 
 def _readable(length: int) -> str:
     return "".join(secrets.choice(READABLE) for _ in range(length))
-
-
-def _code_index(code: str) -> bytes:
-    return blind_index("pairing_code", code)
 
 
 def _new_terminal_code(session: Session) -> str:

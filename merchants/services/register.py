@@ -15,13 +15,13 @@ from kernel.db import violated_constraint
 from kernel.errors import Refusal
 from kernel.ids import new_id
 from kernel.masks import mask_bank_account
+from kernel.refusals import refuse_stale
 from kernel.secrets import blind_index
 from kernel.states import move
 from kernel.text import Refused
 from kernel.uscc import read_uscc
 from merchants.errors import (
     AccountInvalid,
-    MerchantChanged,
     MerchantNotFound,
     SiteNameTaken,
     SiteNotFound,
@@ -114,12 +114,11 @@ def change_merchant(
     """Replace a merchant's facts; `account` None leaves the account as it is.
 
     `version` is the one the caller saw. Locks the merchant. The audit trail names what changed,
-    never its values. Raises MerchantNotFound, MerchantChanged, UsccInvalid, UsccTaken,
+    never its values. Raises MerchantNotFound, EditConflict, UsccInvalid, UsccTaken,
     AccountInvalid.
     """
     merchant = lock_merchant(session, merchant_id=merchant_id)
-    if merchant.version != version:
-        raise MerchantChanged(version=merchant.version)
+    refuse_stale(merchant.version, version)
     changed = []
     for name, value in _checked(facts).items():
         if getattr(merchant, name) != value:

@@ -2,6 +2,7 @@ import pytest
 from sqlalchemy import text
 
 from members.models import OrgLevel, UnionOrg
+from tests.staff.conftest import signed_in
 
 CITY, BAOAN, LONGGANG = "SZ", "SZ/SZ-BA", "SZ/SZ-LG"
 

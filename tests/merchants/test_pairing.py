@@ -26,7 +26,7 @@ from merchants.models import (
     SiteState,
     Terminal,
 )
-from merchants.queries import terminal_by_token
+from merchants.queries import pairing_code_is_usable, terminal_by_token
 from merchants.rules import READABLE
 from merchants.services import (
     PAIRING_LIFETIME,
@@ -278,3 +278,13 @@ def test_a_used_code_remembers_its_till(session, make):
     code = session.scalars(select(PairingCode)).one()
 
     assert (code.terminal_id, code.used_at) == (pairing.terminal_id, NOW)
+
+
+def test_whoever_made_a_code_can_ask_whether_it_still_works(session, make):
+    code = issue(session, make.site())
+
+    assert pairing_code_is_usable(session, code=code, now=NOW)
+    assert not pairing_code_is_usable(session, code=code, now=NOW + PAIRING_LIFETIME)
+    assert not pairing_code_is_usable(session, code="AAAAA-AAAAA", now=NOW)
+    pair(session, code)
+    assert not pairing_code_is_usable(session, code=code, now=NOW)

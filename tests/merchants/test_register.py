@@ -4,13 +4,13 @@ from sqlalchemy.exc import IntegrityError
 from audit.models import AuditEntry
 from kernel.actors import SYSTEM
 from kernel.clock import shanghai_date
+from kernel.refusals import EditConflict
 from kernel.states import MoveNotAllowed
 from merchants.errors import (
     AccountInvalid,
     AgreementDatesInvalid,
     AgreementNumberTaken,
     AgreementsOverlap,
-    MerchantChanged,
     MerchantNotActive,
     MerchantNotFound,
     SiteNameTaken,
@@ -169,7 +169,7 @@ def test_an_edit_of_an_older_version_is_refused(session):
     merchant = add(session)
     change(session, merchant, name="甲")
 
-    with pytest.raises(MerchantChanged):
+    with pytest.raises(EditConflict):
         change(session, merchant, version=1, name="乙")
     assert merchant.name == "甲"
 
