@@ -31,6 +31,10 @@ def main() -> int:
     except TaskError as error:
         print(error, file=sys.stderr)
         return 1
+    except (PermissionError, FileExistsError, NotADirectoryError) as error:
+        # A DATA_DIR that is a file, or somebody else's.
+        print(f"{error.filename} cannot be used: {error.strerror}.", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return INTERRUPTED
 

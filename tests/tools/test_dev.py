@@ -80,6 +80,16 @@ def test_run_refuses_what_would_be_unsafe_or_cannot_work(tmp_path, variables, se
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("task", [["run"], ["flask", "routes"]])
+def test_a_data_dir_that_is_a_file_is_explained(tmp_path, task):
+    (tmp_path / "data").write_text("")
+    answer = dev(*task, DATA_DIR=str(tmp_path / "data"), PORT="65535")
+
+    assert answer.returncode == 1
+    assert "data cannot be used: File exists" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
 def test_run_says_that_its_port_is_taken(tmp_path):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
