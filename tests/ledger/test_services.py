@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, insert, select, text, true, update
 from sqlalchemy.exc import IntegrityError
 
 from kernel.db import violated_constraint
@@ -30,7 +30,14 @@ from ledger.models import (
     PostingRule,
 )
 from ledger.queries import journal_by_source, left_of_journal, postings_of
-from ledger.services import SourceKey, ensure_period, make_payable, post_reversal
+from ledger.services import (
+    POSTING,
+    SourceKey,
+    ensure_period,
+    make_payable,
+    post_reversal,
+    posting_parameters,
+)
 from tests.make import NOW
 
 TODAY = date(2026, 11, 23)
@@ -111,6 +118,37 @@ def test_booking_is_one_statement(session, make, count_statements):
         make.journal()
 
     assert len(statements) == 1
+
+
+def test_booking_can_be_a_part_of_another_statement(session, make, count_statements):
+    month = insert(Period).values(
+        month="2027-01", starts_on=date(2027, 1, 1), ends_on=date(2027, 2, 1)
+    )
+    opened = month.returning(Period.month).cte("opened")
+    both = select(opened.c.month, POSTING.journal.c.id).add_cte(POSTING.lines)
+    ensure_period(session, day=TODAY)
+    parameters = posting_parameters(
+        source_type="redemption",
+        source_id=new_id(),
+        kind="captured",
+        family=Family.DISCOUNT,
+        fund_source=FundSource.DUES,
+        event=PostingEvent.CAPTURED,
+        amount_fen=7,
+        party_type=PartyType.MERCHANT,
+        party_id=new_id(),
+        occurred_at=NOW,
+        now=NOW,
+    )
+
+    with count_statements() as statements:
+        ((month, journal_id),) = session.execute(
+            both.join_from(opened, POSTING.journal, true()), parameters
+        )
+
+    assert len(statements) == 1
+    assert month == "2027-01"
+    assert [line[1] for line in lines_of(session, journal_id)] == [7, 0]
 
 
 def test_the_mutual_aid_fund_has_a_book_of_its_own(session, make):
