@@ -26,7 +26,7 @@ from cards.schemas import (
     CardResponse,
     ChallengeResponse,
     CredentialResponse,
-    EnrolmentRequest,
+    DeviceDeviceEnrolmentRequest,
     LostRequest,
     LostResponse,
     RecordPage,
@@ -115,7 +115,7 @@ def ask_device() -> ResponseReturnValue:
 
 
 @api.post("/cards/me/devices")
-@api.arguments(EnrolmentRequest)
+@api.arguments(DeviceDeviceEnrolmentRequest)
 @api.response(201, CredentialResponse)
 def add_device(body: dict[str, Any]) -> ResponseReturnValue:
     """Put the card on a phone that proves to hold its key. The first one activates the card."""

@@ -49,7 +49,7 @@ class ChallengeResponse(Wire):
     expires_at = Moment()
 
 
-class EnrolmentRequest(Wire):
+class DeviceDeviceEnrolmentRequest(Wire):
     name = Text(required=True, maximum=60, metadata={"description": "What to call the phone."})
     public_key = fields.Nested(PublicKeyJwk, required=True)
     enrolment = fields.String(

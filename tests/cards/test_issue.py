@@ -112,6 +112,16 @@ def test_batches_walk_through_the_register(session, make):
     assert fourth.last_member_id is None
 
 
+def test_issuing_goes_on_when_the_driver_has_prepared_the_statement(session, make):
+    # psycopg prepares a statement at its sixth use, and PostgreSQL then plans it without values.
+    members = [make.member() for _ in range(12)]
+
+    for member in members:
+        issue_cards(session, member_ids=[member.id], actor=SYSTEM, now=NOW)
+
+    assert count(session) == 12
+
+
 def test_a_union_gets_cards_for_its_subtree_only(session, make):
     city = make.union()
     ours, other = make.union(parent=city), make.union(parent=city)
