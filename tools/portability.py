@@ -11,7 +11,9 @@ FORBIDDEN = {
     "a path of one machine": re.compile(
         r"(?<![\w./-])/(?:root|work|home/[\w-]+|Users/[\w-]+|tmp/team)/[\w.]"
     ),
-    "a folder outside the repository": re.compile(r"\.\./shared\b"),
+    "a folder outside the repository": re.compile(
+        r"\.\./shared/(?:data|design|hooks|platform|sample)\b"
+    ),
     "the address of a package registry": re.compile(
         r"https?://[\w.-]*(?:registry\.|pypi\.|pythonhosted\.|npmmirror\.|deb\.debian\.)[\w.-]+"
         r"|(?:index-url|registry)\s*=\s*\S*://",

@@ -34,7 +34,12 @@ def test_a_line_that_ties_the_repository_to_a_place_is_found(repository, line):
 
 @pytest.mark.parametrize(
     "line",
-    ["GET /api/v1/work/orders", "a clone below /root is closed", "https://flask-docs.example/work"],
+    [
+        "GET /api/v1/work/orders",
+        "a clone below /root is closed",
+        "https://flask-docs.example/work",
+        'import { yuan } from "../shared/money";',
+    ],
 )
 def test_other_lines_are_not(repository, line):
     (repository / "notes.md").write_text(line)
