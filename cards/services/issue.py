@@ -91,7 +91,8 @@ def _issue_to_all(
             now=now,
             issued=len(issued),
         )
-    return Issued(len(issued), len(standing) - len(issued), max(member_ids) if member_ids else None)
+    last = max(member_ids, default=None)
+    return Issued(len(issued), len(member_ids) - len(issued), last)
 
 
 def issue_next(
