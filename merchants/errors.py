@@ -29,7 +29,7 @@ class TerminalNotFound(Refusal):
 class MerchantNotActive(Refusal):
     status = 409
     code = "merchant_not_active"
-    title = N_("This merchant is not active, so no till can be paired and no agreement signed.")
+    title = N_("This merchant is not active, so nothing new can be arranged with it.")
 
 
 class UsccInvalid(Refusal):

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from kernel.clock import utc_now
 from kernel.db import transaction
+from kernel.errors import Refusal
 from kernel.forms import Form, blank_form, read_form
 from kernel.i18n import N_
 from kernel.qr import qr_svg
@@ -52,8 +53,8 @@ def save_new_site(merchant_id: UUID) -> ResponseReturnValue:
                 now=utc_now(),
                 **form.values,
             )
-    except SiteNameTaken as refusal:
-        form.refuse(refusal, "name")
+    except Refusal as refusal:
+        form.refuse(refusal, "name" if isinstance(refusal, SiteNameTaken) else None)
         return _ask(form, found)
     return back_to(merchant_id, N_("The site is added. Pair its tills next."))
 

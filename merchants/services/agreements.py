@@ -40,10 +40,14 @@ def draft_agreement(
 ) -> Agreement:
     """Write down an agreement for the Shanghai days [starts_on, ends_on); it binds nobody yet.
 
-    Raises MerchantNotFound, AgreementDatesInvalid, AgreementNumberTaken.
+    Raises MerchantNotFound, MerchantNotActive if the business has ended, AgreementDatesInvalid,
+    AgreementNumberTaken.
     """
-    if session.get(Merchant, merchant_id) is None:
+    merchant = session.get(Merchant, merchant_id)
+    if merchant is None:
         raise MerchantNotFound
+    if merchant.state is MerchantState.ENDED:
+        raise MerchantNotActive(state=merchant.state)
     if starts_on >= ends_on:
         raise AgreementDatesInvalid(starts_on=starts_on, ends_on=ends_on)
     agreement = Agreement(

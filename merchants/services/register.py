@@ -22,6 +22,7 @@ from kernel.text import Refused
 from kernel.uscc import read_uscc
 from merchants.errors import (
     AccountInvalid,
+    MerchantNotActive,
     MerchantNotFound,
     SiteNameTaken,
     SiteNotFound,
@@ -201,10 +202,15 @@ def add_site(
     actor: Actor,
     now: datetime,
 ) -> Site:
-    """Add a place where cards are scanned. Raises MerchantNotFound, SiteNameTaken."""
+    """Add a place where cards are scanned.
+
+    Raises MerchantNotFound, MerchantNotActive if the business has ended, SiteNameTaken.
+    """
     merchant = session.get(Merchant, merchant_id)
     if merchant is None:
         raise MerchantNotFound
+    if merchant.state is MerchantState.ENDED:
+        raise MerchantNotActive(state=merchant.state)
     site = Site(
         merchant_id=merchant_id, name=name, address=address, district=district, created_at=now
     )

@@ -206,6 +206,16 @@ def test_an_ended_merchant_stays_ended(session, make):
     assert MERCHANT_MOVES[MerchantState.ENDED] == frozenset()
 
 
+def test_nothing_new_is_arranged_with_an_ended_merchant(session, make):
+    merchant = make.merchant(state=MerchantState.ENDED)
+    place = {"name": "店", "address": "路", "district": "宝安区", "actor": SYSTEM, "now": NOW}
+
+    with pytest.raises(MerchantNotActive):
+        add_site(session, merchant_id=merchant.id, **place)
+    with pytest.raises(MerchantNotActive):
+        draft(session, merchant)
+
+
 def test_nothing_can_be_done_with_a_merchant_that_is_not_there(session, make):
     stranger = make.site().id
 
