@@ -11,6 +11,7 @@ from flask import Flask, g, request, url_for
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
+from aid.services.decisions import waiting_count
 from app.access import rule_for
 from kernel.actors import NOBODY, Actor, ActorKind
 from kernel.i18n import N_
@@ -56,8 +57,12 @@ ADMINISTRATION = N_("Administration")
 
 # The rail shows sections in the order in which they first appear here.
 DESK_LINKS: list[DeskLink] = [
+    DeskLink(REGISTER, "members_pages.members", N_("Members")),
+    DeskLink(REGISTER, "members_pages.imports", N_("Import a roster")),
+    DeskLink(REGISTER, "members_pages.unions", N_("Unions")),
     DeskLink(MERCHANTS, "merchants_pages.merchants", N_("Merchants")),
     DeskLink(MERCHANTS, "merchant_files_pages.upload_form", N_("Import merchants")),
+    DeskLink(AID, "aid_pages.queue", N_("Claims"), waiting_count),
     DeskLink(ADMINISTRATION, "staff_pages.accounts", N_("Staff accounts")),
 ]
 

@@ -3,6 +3,10 @@
 import click
 from flask import Blueprint
 
+from aid.api import api as aid_api
+from aid.cli import aid_commands
+from aid.jobs import forget_papers
+from aid.pages import pages as aid_pages
 from app.cli import db_commands, keys_commands, worker_command
 from app.demo.cli import demo_commands
 from app.desk import desk
@@ -12,23 +16,28 @@ from benefits.pages import merchant_files_pages
 from cards.api import api as cards_api
 from cards.cli import cards_commands
 from discounts.api import api as discounts_api
+from discounts.jobs import free_expired_holds
 from finance.cli import finance_commands
 from kernel.jobs import JobTask
 from kernel.web import Blueprint as ApiBlueprint
 from ledger.cli import ledger_commands
 from members.api import api as members_api
 from members.cli import members_commands
+from members.pages import pages as members_pages
 from merchants.api import api as merchants_api
 from merchants.pages import pages as merchants_pages
 from staff.cli import staff_commands
 from staff.jobs import forget as forget_old_sign_ins
 from staff.pages import pages as staff_pages
+from training.api import api as training_api
 
 API_BLUEPRINTS: list[ApiBlueprint] = [
     members_api,
     merchants_api,
     cards_api,
     discounts_api,
+    aid_api,
+    training_api,
 ]
 PAGE_BLUEPRINTS: list[Blueprint] = [
     desk,
@@ -36,6 +45,8 @@ PAGE_BLUEPRINTS: list[Blueprint] = [
     merchants_pages,
     merchant_files_pages,
     staff_pages,
+    aid_pages,
+    members_pages,
 ]
 COMMANDS: list[click.Command] = [
     db_commands,
@@ -47,7 +58,8 @@ COMMANDS: list[click.Command] = [
     demo_commands,
     finance_commands,
     staff_commands,
+    aid_commands,
     cards_commands,
 ]
 # A job is known to the worker once its module is imported: those no command imports stand here.
-JOBS: list[JobTask] = [forget_old_sign_ins]
+JOBS: list[JobTask] = [free_expired_holds, forget_old_sign_ins, forget_papers]

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import current_app
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
 
 from kernel.actors import Role
 from kernel.clock import utc_now
@@ -17,12 +18,22 @@ from members.queries import members_within
 from members.schemas import (
     Accepted,
     CodeRequest,
+    ConsentList,
+    ConsentsRequest,
     MemberPage,
     MemberQuery,
     SignedIn,
     SignInRequest,
 )
-from members.services import end_session, finish_sign_in, start_sign_in
+from members.services import (
+    ConsentLine,
+    consents_of,
+    end_session,
+    finish_sign_in,
+    give_consents,
+    start_sign_in,
+    withdraw_consent,
+)
 from members.services.sign_in import SESSION_LIFE
 
 api = Blueprint("members_api", __name__, description="Members: sign-in and the register")
@@ -78,6 +89,55 @@ def sign_out() -> None:
     assert actor.session_id is not None
     with transaction() as session:
         end_session(session, session_id=actor.session_id, now=utc_now())
+
+
+@api.get("/members/me/consents")
+@api.response(200, ConsentList)
+def list_consents() -> ResponseReturnValue:
+    """Say what a member is asked to agree to, and what they agreed to."""
+    with transaction() as session:
+        lines = consents_of(session, member_id=current_actor().member_id)
+    return _consents(lines)
+
+
+@api.post("/members/me/consents")
+@api.arguments(ConsentsRequest)
+@api.response(200, ConsentList)
+def add_consents(body: dict[str, Any]) -> ResponseReturnValue:
+    """Agree to one or more purposes, each in the version of its text that was read."""
+    member_id = current_actor().member_id
+    with transaction() as session:
+        given = {each["purpose"]: each["version"] for each in body["consents"]}
+        give_consents(session, member_id=member_id, consents=given, now=utc_now())
+        lines = consents_of(session, member_id=member_id)
+    return _consents(lines)
+
+
+@api.delete("/members/me/consents/<string:purpose>")
+@api.response(200, ConsentList)
+def end_consent(purpose: str) -> ResponseReturnValue:
+    """Withdraw a consent: what needed it stops."""
+    member_id = current_actor().member_id
+    with transaction() as session:
+        withdraw_consent(session, member_id=member_id, purpose=purpose, now=utc_now())
+        lines = consents_of(session, member_id=member_id)
+    return _consents(lines)
+
+
+def _consents(lines: list[ConsentLine]) -> dict[str, Any]:
+    is_chinese = str(get_locale()).startswith("zh")
+    return {
+        "items": [
+            {
+                "purpose": line.text.purpose,
+                "version": line.text.version,
+                "title": line.text.title_zh if is_chinese else line.text.title_en,
+                "text": line.text.text_zh if is_chinese else line.text.text_en,
+                "given_at": line.given_at,
+            }
+            for line in lines
+        ]
+    }
 
 
 @api.get("/members")

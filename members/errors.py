@@ -67,3 +67,17 @@ class PurposeMissing(Refusal):
     status = 422
     code = "purpose_missing"
     title = N_("Say why you need to see the full value; the member can read it.")
+
+
+class ConsentUnknown(Refusal):
+    """Facts: `purpose` and, where one was named, `version`."""
+
+    status = 422
+    code = "consent_unknown"
+    title = N_("This purpose, or this version of its text, is not in force. Read the current one.")
+
+
+class ConsentEndsWithCard(Refusal):
+    status = 409
+    code = "consent_ends_with_card"
+    title = N_("The card rests on this consent. Ask your union to cancel the card; it ends then.")

@@ -9,6 +9,9 @@ from sqlalchemy import ColumnElement, Connection, func, or_, select
 from sqlalchemy.orm import Session
 
 from kernel.actors import Actor, ActorKind
+from kernel.persons import DocumentKind
+from kernel.phones import parse_phone
+from kernel.secrets import blind_index
 from members.models import (
     Consent,
     CorrectionRequest,
@@ -18,6 +21,13 @@ from members.models import (
     RosterImport,
     RosterImportRefusal,
     UnionOrg,
+)
+from members.rules import (
+    DOCUMENT_FIELD,
+    NAME_FIELD,
+    PHONE_FIELD,
+    normal_document_number,
+    normal_name,
 )
 
 PAGE_ROWS_MAX = 100
@@ -47,6 +57,10 @@ def union_by_code(session: Session, *, code: str) -> UnionOrg | None:
 def union_tree(session: Session, *, paths: Sequence[str]) -> list[UnionOrg]:
     """Return the unions within `paths`, parents before children."""
     return list(session.scalars(select(UnionOrg).where(within(paths)).order_by(UnionOrg.path)))
+
+
+def union_by_id(session: Session, *, union_id: UUID) -> UnionOrg:
+    return session.get_one(UnionOrg, union_id)
 
 
 def union_path_of(session: Session, *, union_id: UUID) -> str:
@@ -90,14 +104,14 @@ def members_within(
     paths: Sequence[str],
     union_code: str | None = None,
     status: MembershipStatus | None = None,
-    exact_index: bytes | None = None,
+    indexes: Sequence[bytes] | None = None,
     after: UUID | None = None,
     rows: int = PAGE_ROWS_MAX,
 ) -> list[MemberLine]:
     """Return members by id, newest first, from below `after`.
 
-    `exact_index` is a blind index of a name, a document or a phone: sealed values can be found
-    only whole.
+    `indexes` are blind indexes of a name, a document or a phone: sealed values can be found only
+    whole.
     """
     query = (
         select(
@@ -118,17 +132,28 @@ def members_within(
         query = query.where(UnionOrg.code == union_code)
     if status is not None:
         query = query.where(Member.status == status)
-    if exact_index is not None:
+    if indexes is not None:
         query = query.where(
             or_(
-                Member.name_index == exact_index,
-                Member.document_index == exact_index,
-                Member.phone_index == exact_index,
+                Member.name_index.in_(indexes),
+                Member.document_index.in_(indexes),
+                Member.phone_index.in_(indexes),
             )
         )
     if after is not None:
         query = query.where(Member.id < after)
     return [MemberLine(*row) for row in session.execute(query)]
+
+
+def search_indexes(typed: str) -> list[bytes]:
+    """Return the blind indexes under which what an officer typed may stand: whole values only."""
+    number = normal_document_number(typed)
+    phone = parse_phone(typed)
+    return [
+        blind_index(NAME_FIELD, normal_name(typed)),
+        *(blind_index(DOCUMENT_FIELD, f"{kind.value}:{number}") for kind in DocumentKind),
+        *([blind_index(PHONE_FIELD, phone)] if phone else []),
+    ]
 
 
 def member_count_within(session: Session, *, paths: Sequence[str]) -> int:

@@ -1,6 +1,7 @@
 from marshmallow import fields, validate
 
 from kernel.wire import Moment, Text, Wire
+from members.models import MembershipStatus
 
 _PHONE_CHARACTERS_MAX = 40
 _CODE_DIGITS = 6
@@ -9,6 +10,24 @@ _CODE_DIGITS = 6
 class ConsentGiven(Wire):
     purpose = Text(required=True, maximum=40)
     version = fields.Integer(required=True, strict=True, validate=validate.Range(min=1))
+
+
+class ConsentsRequest(Wire):
+    consents = fields.List(
+        fields.Nested(ConsentGiven), required=True, validate=validate.Length(min=1, max=10)
+    )
+
+
+class ConsentResponse(Wire):
+    purpose = fields.String()
+    version = fields.Integer(metadata={"description": "Of the text in force."})
+    title = fields.String()
+    text = fields.String()
+    given_at = Moment(allow_none=True, metadata={"description": "Null: not agreed to."})
+
+
+class ConsentList(Wire):
+    items = fields.List(fields.Nested(ConsentResponse))
 
 
 class CodeRequest(Wire):
@@ -57,3 +76,15 @@ class MemberQuery(Wire):
     cursor = Text()
     union_code = Text(maximum=40)
     rows = fields.Integer(load_default=50, validate=validate.Range(min=1, max=100))
+
+
+class MemberFilter(Wire):
+    """What the desk's list is narrowed to."""
+
+    text = Text(maximum=60)
+    union_code = Text(maximum=40)
+    status = fields.Enum(MembershipStatus, by_value=True)
+
+
+class RevealForm(Wire):
+    purpose = Text(required=True, maximum=200)

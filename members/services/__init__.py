@@ -1,5 +1,15 @@
 """What can be done in the register, one file per group of verbs."""
 
+from members.services.consents import (
+    CONSENT_VERSIONS,
+    ConsentLine,
+    ConsentText,
+    consent_texts,
+    consents_of,
+    give_consents,
+    missing_consents,
+    withdraw_consent,
+)
 from members.services.imports import (
     commit_import,
     discard_import,
@@ -18,7 +28,6 @@ from members.services.roster import (
 )
 from members.services.sign_in import (
     CARD_CONSENT,
-    CONSENT_VERSIONS,
     end_other_sessions,
     end_session,
     finish_sign_in,
@@ -37,6 +46,8 @@ __all__ = [
     "CONSENT_VERSIONS",
     "REQUIRED_UNION_COLUMNS",
     "UNION_COLUMNS",
+    "ConsentLine",
+    "ConsentText",
     "Effect",
     "FileMemory",
     "ImportReport",
@@ -44,16 +55,21 @@ __all__ = [
     "apply_batch",
     "batches",
     "commit_import",
+    "consent_texts",
+    "consents_of",
     "discard_import",
     "end_other_sessions",
     "end_session",
     "finish_sign_in",
+    "give_consents",
     "import_unions",
     "judge_lines",
     "known_unions",
     "lines_of",
+    "missing_consents",
     "open_session",
     "preview_import",
     "start_sign_in",
     "upload_roster",
+    "withdraw_consent",
 ]

@@ -30,15 +30,15 @@ from members.models import (
     CORRECTION_PHONE,
     MEMBER_DOCUMENT,
     MEMBER_NAME,
-    Consent,
     CorrectionRequest,
     Member,
     MemberSession,
     RealNameFailure,
     SignInCode,
 )
-from members.queries import live_consents, member_by_phone_index
+from members.queries import member_by_phone_index
 from members.rules import PHONE_FIELD, normal_name
+from members.services.consents import CONSENT_VERSIONS, store_consents
 
 CODE_LIFE = timedelta(minutes=5)
 CODE_TRIES_MAX = 5
@@ -47,8 +47,6 @@ SENDS_A_DAY_MAX = 10
 SESSION_LIFE = timedelta(days=90)
 REAL_NAME_FAILURES_MAX = 5
 CARD_CONSENT = "card_real_name"
-# Texts in force, by purpose: a newer version asks for a new consent.
-CONSENT_VERSIONS = {CARD_CONSENT: 1}
 
 
 def start_sign_in(session: Session, *, phone: str, code: str, now: datetime) -> bool:
@@ -132,7 +130,7 @@ def finish_sign_in(
             object_id=member.id,
             now=now,
         )
-    _store_consents(session, member=member, consents=consents, now=now)
+    store_consents(session, member_id=member.id, consents=consents, now=now)
     return member, open_session(session, member_id=member.id, now=now)
 
 
@@ -245,16 +243,4 @@ def _ask_for_correction(
             created_at=now,
         )
     )
-    session.flush()
-
-
-def _store_consents(
-    session: Session, *, member: Member, consents: dict[str, int], now: datetime
-) -> None:
-    held = {(each.purpose, each.version) for each in live_consents(session, member_id=member.id)}
-    for purpose, version in consents.items():
-        if CONSENT_VERSIONS.get(purpose) == version and (purpose, version) not in held:
-            session.add(
-                Consent(member_id=member.id, purpose=purpose, version=version, given_at=now)
-            )
     session.flush()
