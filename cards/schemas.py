@@ -2,6 +2,7 @@ from marshmallow import fields, validate
 
 from cards.models import CardState, RecordKind
 from cards.services import LostWhat
+from kernel.forms import ShanghaiMoment
 from kernel.wire import Moment, Text, Wire
 from members.models import MembershipStatus
 from merchants.schemas import PublicKeyJwk
@@ -124,3 +125,21 @@ class TerminalChallengeResponse(Wire):
     aud = fields.String(metadata={"description": "The till's own code."})
     nonce = fields.String(metadata={"description": "8 bytes in base64url; once, for 120 s."})
     expires_at = Moment()
+
+
+class CardFilter(Wire):
+    number = fields.String(validate=validate.Regexp(r"^[0-9]{16}$"))
+    union_code = Text(maximum=40)
+    state = fields.Enum(CardState, by_value=True)
+
+
+class ReasonForm(Wire):
+    reason = Text(required=True)
+
+
+class FreezeForm(ReasonForm):
+    until = ShanghaiMoment(required=True)
+
+
+class BatchForm(Wire):
+    union_code = Text(required=True, maximum=40)

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from audit.services import record
@@ -34,8 +33,8 @@ from cards.uc1.keys import KeyRejected, compressed, key_from_jwk, key_from_point
 from cards.uc1.terms import KeyUse, Reason
 from kernel.actors import Actor, ActorKind
 from kernel.clock import from_unix, unix
-from kernel.db import violated_constraint
 from kernel.ids import new_id
+from kernel.refusals import refused_by
 
 # Several windows of one browser may each be enrolling: the newest questions of a session count.
 _OPEN_NONCES_MAX = 5
@@ -155,13 +154,9 @@ def _add_device(session: Session, card: Card, *, name: str, point: bytes, now: d
         raise DeviceLimit(devices_max=devices_max)
     device = Device(id=new_id(), card_id=card.id, name=name, public_key=point, enrolled_at=now)
     session.add(device)
-    try:
+    # Two members may enrol one key at the same moment: the first has it.
+    with refused_by({"uq_devices_live_key": DeviceKeyTaken}):
         session.flush()
-    except IntegrityError as error:
-        if violated_constraint(error) != "uq_devices_live_key":
-            raise
-        # Two members enrolled one key at the same moment: the first has it.
-        raise DeviceKeyTaken from None
     _note(session, card, device, "device_enrolled", now=now)
     return device
 

@@ -1,11 +1,11 @@
-"""Reads of cards. Those for staff are bounded by the union paths that the caller reaches."""
+"""Reads of one member's card, and of who is to have one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from cards.errors import CardNotFound
@@ -13,20 +13,13 @@ from cards.models import (
     Card,
     CardBatch,
     CardPolicy,
-    CardRecord,
     CardState,
     Credential,
     CredentialState,
     Device,
     EnrolmentNonce,
-    IssuerKey,
-    IssuerKeyState,
-    RecordKind,
-    StatusListRow,
-    TrustListRow,
 )
-from cards.rules import number_tail, year_bounds
-from kernel.money import Fen
+from cards.rules import number_tail
 from members.models import MEMBER_NAME, STANDING, Member, MembershipStatus, UnionOrg
 from members.queries import within
 
@@ -37,7 +30,6 @@ _LEFT = (
     MembershipStatus.DECEASED,
     MembershipStatus.DUPLICATE_MERGED,
 )
-_TRUSTED = (IssuerKeyState.PUBLISHED, IssuerKeyState.SIGNING, IssuerKeyState.RETIRED)
 
 
 def card_of_member(session: Session, *, member_id: UUID) -> Card | None:
@@ -207,160 +199,3 @@ def cards_to_cancel(session: Session, *, rows: int) -> list[UUID]:
         .where(Card.state != CardState.CANCELLED, Member.status.in_(_LEFT))
     )
     return list(session.scalars(query.order_by(Card.id).limit(rows)))
-
-
-# --- Keys and lists
-
-
-def signing_keys(session: Session) -> list[IssuerKey]:
-    """Return the key in use of each kind, the root's among them."""
-    query = select(IssuerKey).where(IssuerKey.state == IssuerKeyState.SIGNING)
-    return list(session.scalars(query.order_by(IssuerKey.key_use)))
-
-
-def trusted_keys(session: Session, *, now: datetime) -> list[IssuerKey]:
-    """Return what belongs into a trust list: every key but the root that may still be met."""
-    query = select(IssuerKey).where(
-        IssuerKey.key_use > 0, IssuerKey.state.in_(_TRUSTED), IssuerKey.expires_at > now
-    )
-    return list(session.scalars(query.order_by(IssuerKey.key_use, IssuerKey.created_at)))
-
-
-def all_issuer_keys(session: Session) -> list[IssuerKey]:
-    query = select(IssuerKey).order_by(IssuerKey.key_use, IssuerKey.created_at)
-    return list(session.scalars(query))
-
-
-def newest_trust_list(session: Session) -> TrustListRow | None:
-    query = select(TrustListRow).order_by(TrustListRow.seq.desc()).limit(1)
-    return session.scalars(query).one_or_none()
-
-
-def status_list(session: Session, *, number: int) -> StatusListRow | None:
-    return session.get(StatusListRow, number)
-
-
-def live_status_lists(session: Session, *, now: datetime) -> list[int]:
-    """Return the numbers of the lists on which some credential may still be accepted."""
-    query = select(StatusListRow.number).where(
-        StatusListRow.ends_at.is_(None) | (StatusListRow.ends_at > now)
-    )
-    return list(session.scalars(query.order_by(StatusListRow.number)))
-
-
-def status_entries(session: Session, *, number: int) -> dict[int, CredentialState]:
-    """Return every entry of a list that is not valid."""
-    query = select(Credential.status_index, Credential.state).where(
-        Credential.status_list == number, Credential.state != CredentialState.VALID
-    )
-    return {row.status_index: row.state for row in session.execute(query)}
-
-
-def has_status_changes(session: Session, *, number: int, since: datetime) -> bool:
-    query = select(
-        select(Credential.cti)
-        .where(
-            Credential.status_list == number,
-            Credential.state != CredentialState.VALID,
-            Credential.changed_at > since,
-        )
-        .exists()
-    )
-    return bool(session.scalar(query))
-
-
-# --- The record
-
-
-@dataclass(frozen=True)
-class RecordLine:
-    """One line of the timeline: what happened and who bore what of it."""
-
-    id: UUID
-    occurred_at: datetime
-    kind: RecordKind
-    event: str
-    source_type: str
-    source_id: UUID
-    title_zh: str
-    title_en: str
-    gross_fen: Fen
-    member_pays_fen: Fen
-    merchant_bears_fen: Fen
-    union_pays_fen: Fen
-
-
-@dataclass(frozen=True)
-class RecordPlace:
-    """Where a page of the timeline ended: the next one holds what is older."""
-
-    occurred_at: datetime
-    id: UUID
-
-
-def records_of_member(
-    session: Session,
-    *,
-    member_id: UUID,
-    kind: RecordKind | None = None,
-    before: RecordPlace | None = None,
-    rows: int = PAGE_ROWS_MAX,
-) -> list[RecordLine]:
-    """Return the timeline of all of a member's cards, newest first, from before `before`."""
-    query = (
-        select(
-            CardRecord.id,
-            CardRecord.occurred_at,
-            CardRecord.kind,
-            CardRecord.event,
-            CardRecord.source_type,
-            CardRecord.source_id,
-            CardRecord.title_zh,
-            CardRecord.title_en,
-            CardRecord.gross_fen,
-            CardRecord.member_pays_fen,
-            CardRecord.merchant_bears_fen,
-            CardRecord.union_pays_fen,
-        )
-        .join(Card, Card.id == CardRecord.card_id)
-        .where(Card.member_id == member_id)
-        .order_by(CardRecord.occurred_at.desc(), CardRecord.id.desc())
-        .limit(rows)
-    )
-    if kind is not None:
-        query = query.where(CardRecord.kind == kind)
-    if before is not None:
-        place = tuple_(CardRecord.occurred_at, CardRecord.id)
-        query = query.where(place < tuple_(before.occurred_at, before.id))
-    return [RecordLine(**row) for row in session.execute(query).mappings()]
-
-
-@dataclass(frozen=True)
-class YearTotals:
-    """Sums of one Shanghai year, by who bore them."""
-
-    year: int
-    gross_fen: Fen
-    member_pays_fen: Fen
-    merchant_bears_fen: Fen
-    union_pays_fen: Fen
-
-
-def year_totals(session: Session, *, member_id: UUID, year: int) -> YearTotals:
-    start, end = year_bounds(year)
-    amounts = (
-        CardRecord.gross_fen,
-        CardRecord.member_pays_fen,
-        CardRecord.merchant_bears_fen,
-        CardRecord.union_pays_fen,
-    )
-    query = (
-        select(*(func.coalesce(func.sum(amount), 0) for amount in amounts))
-        .join(Card, Card.id == CardRecord.card_id)
-        .where(
-            Card.member_id == member_id,
-            CardRecord.occurred_at >= start,
-            CardRecord.occurred_at < end,
-        )
-    )
-    return YearTotals(year, *(Fen(int(amount)) for amount in session.execute(query).one()))
