@@ -60,6 +60,8 @@ DESK_LINKS: list[DeskLink] = [
     DeskLink(REGISTER, "members_pages.members", N_("Members")),
     DeskLink(REGISTER, "members_pages.imports", N_("Import a roster")),
     DeskLink(REGISTER, "members_pages.unions", N_("Unions")),
+    DeskLink(CARDS, "cards_pages.cards", N_("Cards")),
+    DeskLink(CARDS, "cards_pages.batches", N_("Issue cards")),
     DeskLink(MERCHANTS, "merchants_pages.merchants", N_("Merchants")),
     DeskLink(MERCHANTS, "merchant_files_pages.upload_form", N_("Import merchants")),
     DeskLink(AID, "aid_pages.queue", N_("Claims"), waiting_count),

@@ -15,6 +15,7 @@ from benefits.cli import merchants_commands
 from benefits.pages import merchant_files_pages
 from cards.api import api as cards_api
 from cards.cli import cards_commands
+from cards.pages import pages as cards_pages
 from discounts.api import api as discounts_api
 from discounts.jobs import free_expired_holds
 from finance.cli import finance_commands
@@ -40,6 +41,7 @@ API_BLUEPRINTS: list[ApiBlueprint] = [
     training_api,
 ]
 PAGE_BLUEPRINTS: list[Blueprint] = [
+    cards_pages,
     desk,
     phone,
     merchants_pages,
