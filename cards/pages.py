@@ -49,7 +49,7 @@ STATE_WORDS = {
 BATCH_WORDS = {
     BatchState.WAITING: N_("Waiting for its turn"),
     BatchState.RUNNING: N_("Being issued"),
-    BatchState.DONE: N_("Issued"),
+    BatchState.DONE: N_("All issued"),
 }
 
 
@@ -98,11 +98,11 @@ def _read_id(text: str) -> UUID:
 def _columns() -> list[Column[CardLine]]:
     return [
         Column(gettext("Card number"), lambda row: row.number),
-        Column(gettext("Name"), lambda row: row.name_masked),
+        Column(gettext("Member"), lambda row: row.name_masked),
         Column(gettext("Union code"), lambda row: row.union_code),
         Column(gettext("Union"), lambda row: row.union_name),
         Column(gettext("State"), lambda row: gettext(STATE_WORDS[row.state])),
-        Column(gettext("Issued"), lambda row: row.issued_at, CellKind.MOMENT),
+        Column(gettext("Issued at"), lambda row: row.issued_at, CellKind.MOMENT),
         Column(gettext("First shown"), lambda row: row.activated_at, CellKind.MOMENT),
     ]
 
