@@ -1,0 +1,244 @@
+"""`./dev bench [CASE …]`: one JSON line per case and number of clients."""
+
+import json
+import multiprocessing
+import os
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import create_engine, event, text
+
+from app.factory import create_app
+from bench.floor import DROP, SETUP
+from bench.load import Measured, burst, request_bytes, serve_echo
+from bench.servers import Server, free_port
+from bench.world import BILL_FEN, World, prepare
+from kernel import db
+
+CLIENTS = (1, 8, 32)
+ROUNDS = 2
+# A round of one client is shorter: it is as many times slower as others are together.
+REQUESTS = {1: 500, 8: 2000, 32: 2000}
+WARM_UP = 400
+CLIENT_TIMES_FASTER = 3
+
+Lanes = list[list[bytes]]
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is measured: `make(clients, count)` builds the requests, outside the timing."""
+
+    name: str
+    server: str
+    make: Callable[[int, int], Lanes]
+    status: int
+
+
+def lanes(requests: Sequence[bytes], clients: int) -> Lanes:
+    return [list(requests[client::clients]) for client in range(clients)]
+
+
+def floor_case(name: str, server: str, request: Callable[[], bytes]) -> Case:
+    return Case(
+        name,
+        server,
+        lambda clients, count: lanes([request() for _ in range(count)], clients),
+        200,
+    )
+
+
+class Sales:
+    """Builds the requests of tills. Each phone shows one code a round; a second apart is fresh."""
+
+    def __init__(self, world: World, port: Callable[[], int]) -> None:
+        self._world = world
+        self._port = port
+        self._moment = 0
+
+    def verifications(self, clients: int, count: int) -> Lanes:
+        moment = self._next_moment()
+        return [
+            [
+                request_bytes(
+                    "POST",
+                    "/api/v1/verifications",
+                    token=self._token(client),
+                    body={"presentation": self._world.phones[number].show(moment)},
+                )
+                for number in range(client, count, clients)
+            ]
+            for client in range(clients)
+        ]
+
+    def redemptions(self, clients: int, count: int) -> Lanes:
+        """Verify first, untimed; what is timed is the sale of each accepted card."""
+        scans = self.verifications(clients, count)
+        result = []
+        for client, lane in enumerate(scans):
+            seen = burst(self._port(), [lane], keep=True)
+            result.append([self.sale(client, json.loads(body)) for body in seen.bodies])
+        return result
+
+    def sale(self, client: int, seen: dict[str, Any]) -> bytes:
+        assert seen["accepted"], seen
+        body = {
+            "id": str(uuid.uuid4()),
+            "verification_id": seen["verification_id"],
+            "offer_id": str(self._world.offer_id),
+            "gross_fen": BILL_FEN,
+        }
+        return request_bytes("POST", "/api/v1/redemptions", token=self._token(client), body=body)
+
+    def _token(self, client: int) -> str:
+        return self._world.tokens[client % len(self._world.tokens)]
+
+    def _next_moment(self) -> int:
+        """Return a second that is later than the last round's: the same code works once."""
+        while int(time.time()) <= self._moment:
+            time.sleep(0.1)
+        self._moment = int(time.time())
+        return self._moment
+
+
+def measure(case: Case, server: Server, clients: int) -> tuple[Measured, float]:
+    """Return the rounds as one, and the CPU milliseconds of the workers per request."""
+    total = Measured()
+    cpu = 0.0
+    for _ in range(ROUNDS):
+        ready = case.make(clients, REQUESTS[clients])
+        before = server.cpu_seconds()
+        seen = burst(server.port, ready)
+        cpu += server.cpu_seconds() - before
+        total.seconds += seen.seconds
+        total.wall_seconds += seen.wall_seconds
+        for status, count in seen.statuses.items():
+            total.statuses[status] = total.statuses.get(status, 0) + count
+    return total, cpu * 1000 / len(total.seconds)
+
+
+def count_statements(sales: Sales, app: Flask) -> dict[str, int]:
+    """Count the statements of one verification and one redemption, BEGIN and COMMIT apart.
+
+    In a process of ours: the workers' own statements cannot be told from one another outside.
+    """
+    counted: list[str] = []
+    event.listen(
+        db.session_factory.kw["bind"], "before_cursor_execute", lambda *a: counted.append(a[2])
+    )
+    client = app.test_client()
+
+    def send(request: bytes) -> tuple[int, Any]:
+        head, _, content = request.partition(b"\r\n\r\n")
+        start, *rest = head.decode().split("\r\n")
+        counted.clear()
+        headers = dict(line.split(": ", 1) for line in rest)
+        answer = client.post(start.split(" ")[1], data=content, headers=headers)
+        return len(counted), answer.json
+
+    # The first request of a process also fetches the trust list, which is then kept for seconds.
+    send(sales.verifications(1, 1)[0][0])
+    verify, seen = send(sales.verifications(1, 1)[0][0])
+    redeem, _ = send(sales.sale(0, seen))
+    return {"verify": verify, "redeem": redeem}
+
+
+def client_rate() -> float:
+    """Return the requests a second that the client manages against a server that takes no time."""
+    port = free_port()
+    echo = multiprocessing.get_context("spawn").Process(target=serve_echo, args=(port,))
+    echo.start()
+    try:
+        request = request_bytes("POST", "/", body={"x": "y" * 400})
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            try:
+                return burst(port, lanes([request] * 20_000, 32)).rate
+            except OSError:
+                time.sleep(0.1)
+    finally:
+        echo.terminate()
+        echo.join()
+    raise RuntimeError("the echo server did not start")
+
+
+def lines(cases: Sequence[Case], statements: dict[str, int]) -> Iterator[dict[str, Any]]:
+    """Measure every case at every number of clients; the floors of a number come first."""
+    servers = {name: Server(name) for name in dict.fromkeys(case.server for case in cases)}
+    fastest = client_rate()
+    for clients in CLIENTS:
+        rates: dict[str, float] = {}
+        for case in cases:
+            with servers[case.server] as server:
+                PORT[0] = server.port
+                burst(server.port, case.make(8, WARM_UP))
+                seen, cpu_ms = measure(case, server, clients)
+            rates[case.name] = seen.rate
+            yield {
+                "case": case.name,
+                "clients": clients,
+                "rps": round(seen.rate, 1),
+                "p50_ms": round(seen.percentile_ms(50), 2),
+                "p95_ms": round(seen.percentile_ms(95), 2),
+                "p99_ms": round(seen.percentile_ms(99), 2),
+                "errors": sum(n for status, n in seen.statuses.items() if status != case.status),
+                "cpu_ms": round(cpu_ms, 3),
+                "statements": statements.get(case.name),
+                "ratio": {
+                    floor: round(seen.rate / rates[floor], 3)
+                    for floor in ("empty_route", "minimal_transaction")
+                    if floor in rates
+                },
+                "client_times_faster": round(fastest / seen.rate, 1),
+            }
+
+
+PORT = [0]
+FLOOR_STATEMENTS = {"empty_route": 0, "minimal_transaction": 4}
+
+
+def main() -> int:
+    app = create_app()
+    sales = Sales(prepare(app, Path(os.environ["DATA_DIR"])), lambda: PORT[0])
+    minimal = {"gross_fen": BILL_FEN}
+    every = [
+        floor_case(
+            "empty_route", "bench.floor:create_floor()", lambda: request_bytes("GET", "/empty")
+        ),
+        floor_case(
+            "minimal_transaction",
+            "bench.floor:create_floor()",
+            lambda: request_bytes("POST", "/minimal", body=minimal),
+        ),
+        Case("verify", "wsgi:app", sales.verifications, 200),
+        Case("redeem", "wsgi:app", sales.redemptions, 201),
+    ]
+    wanted = set(sys.argv[1:]) or {case.name for case in every}
+    unknown = wanted - {case.name for case in every}
+    if unknown:
+        print(f"No such case: {', '.join(sorted(unknown))}.", file=sys.stderr)
+        return 2
+    # The floors are always measured: a ratio needs them.
+    cases = [case for case in every if case.name in wanted or case.server.startswith("bench")]
+    owner = create_engine(os.environ["DATABASE_OWNER_URL"], isolation_level="AUTOCOMMIT")
+    with owner.connect() as connection:
+        connection.execute(text(SETUP))
+    try:
+        statements = FLOOR_STATEMENTS | count_statements(sales, app)
+        for line in lines(cases, statements):
+            print(json.dumps(line), flush=True)
+    finally:
+        with owner.connect() as connection:
+            connection.execute(text(DROP))
+        owner.dispose()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
