@@ -14,8 +14,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from app.config import Settings
+from app.locales import CHINESE, choose_locale
 from kernel.errors import Refusal
 from kernel.i18n import N_
+from members.services import CARD_CONSENT, consent_texts
 
 phone = Blueprint("phone", __name__)
 
@@ -33,7 +35,7 @@ def card() -> ResponseReturnValue:
     """The member's page: sign in, the card and its code, records."""
     settings: Settings = current_app.config["SETTINGS"]
     sentences = SHARED | CARD | (CARD_DEMO if settings.is_demo else {})
-    return _shell("wallet", title=gettext("My card"), sentences=sentences)
+    return _shell("wallet", title=gettext("My card"), sentences=sentences, consent=_card_consent())
 
 
 @phone.get("/scan/")
@@ -42,12 +44,30 @@ def scan() -> ResponseReturnValue:
     return _shell("scanner", title=gettext("Till"), sentences=SHARED | SCAN)
 
 
-def _shell(app_name: str, *, title: str, sentences: dict[str, str]) -> ResponseReturnValue:
+def _card_consent() -> dict[str, object]:
+    """Return what a member agrees to at the first sign-in, in the reader's language."""
+    text = consent_texts()[CARD_CONSENT]
+    is_chinese = choose_locale() == CHINESE
+    return {
+        "purpose": text.purpose,
+        "version": text.version,
+        "title": text.title_zh if is_chinese else text.title_en,
+        "text": text.text_zh if is_chinese else text.text_en,
+    }
+
+
+def _shell(
+    app_name: str, *, title: str, sentences: dict[str, str], **facts: object
+) -> ResponseReturnValue:
+    """Render a shell; each of `facts` becomes a block of data that the script finds by its name."""
     return render_template(
         "phone/shell.html",
         title=title,
         scripts=_scripts(app_name),
-        messages={key: gettext(sentence) for key, sentence in sentences.items()},
+        blocks={
+            "messages": {key: gettext(sentence) for key, sentence in sentences.items()},
+            **facts,
+        },
     )
 
 
@@ -74,6 +94,7 @@ def _manifest(file: Path, _changed: int) -> dict[str, Any]:
 
 # Sentences by the keys under which the scripts ask for them (`t("…")`); a journey compares the two.
 SHARED: dict[str, str] = {
+    "counts_from": N_("It counts from ¥%(amount)s."),
     "leave_as_it_is": N_("No, leave it as it is"),
     "no_answer": N_("No connection to the service."),
     "not_our_answer": N_("Something else answered in the service's place. Check the network."),
@@ -110,12 +131,10 @@ CARD: dict[str, str] = {
     "name_hint": N_("As in your identity document."),
     "document_tail": N_("Last four characters of your document number"),
     "document_tail_hint": N_("The last may be the letter X."),
-    "consent_title": N_("Consent to real-name use of the card"),
-    "consent_card_real_name_1": N_(
-        "For the card, the union compares your name, document number and mobile number with its"
-        " register and keeps that they agreed. Merchants see your masked name, the last four"
-        " digits of the card and whether you are a member; never your document or phone. You may"
-        " withdraw this consent at any time; the card then stops working."
+    "consent_title": N_("Consent: %(title)s"),
+    "consent_merchants": N_(
+        "Merchants see your masked name, the last four digits of the card and whether you are a"
+        " member; never your document or phone."
     ),
     "consent_agree": N_("I agree to this use of my data for the card."),
     "activate": N_("Activate and show my card"),
@@ -168,6 +187,8 @@ CARD: dict[str, str] = {
     "lost_yes": N_("Report lost, stop all codes"),
     "lost_no": N_("Keep my card"),
     "sign_out": N_("Sign out"),
+    "consent_needed": N_("The card needs your consent again: its text has changed."),
+    "consent_give": N_("Agree and show my card"),
     # Records
     "records_title": N_("My records"),
     "records_loading": N_("Fetching your records …"),
@@ -241,7 +262,7 @@ SCAN: dict[str, str] = {
     "merchant_bears": N_("We bear"),
     "union_pays": N_("Union pays"),
     "redeem": N_("Redeem"),
-    "redeem_collect": N_("Redeem, collect ¥%(amount)s from the member"),
+    "redeem_collect": N_("Redeem, collect ¥%(amount)s"),
     # Sending
     "sending_title": N_("Redeeming …"),
     "sending_wait": N_("Waiting for the service."),

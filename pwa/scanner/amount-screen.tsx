@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { t } from "../shared/i18n";
 import { BILL_FEN_MAX, parseYuan, pressed, yuan } from "../shared/money";
-import { Note, ProblemNote } from "../shared/ui";
+import { Note, Refusal } from "../shared/ui";
 import { folded } from "./presentation";
 import {
   amountProblem,
@@ -93,7 +93,14 @@ export function AmountScreen({
 
 /** What the service says of the amount so far; the same room whatever it says. */
 function Said() {
-  if (amountProblem.value !== null) return <ProblemNote problem={amountProblem.value} />;
+  if (amountProblem.value !== null) {
+    // Said, but the focus stays in the sum: the clerk goes on typing.
+    return (
+      <Note kind="no">
+        <Refusal problem={amountProblem.value} />
+      </Note>
+    );
+  }
   if (quoted.value !== null) return <SaleSplit sale={quoted.value} />;
   const gross = typedFen();
   if (gross === null || gross === 0) return <p class="hint">{t("type_the_bill")}</p>;

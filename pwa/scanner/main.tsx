@@ -2,7 +2,7 @@ import { render } from "preact";
 import { useEffect } from "preact/hooks";
 import { t } from "../shared/i18n";
 import { placeAmong, Tabs } from "../shared/tabs";
-import { Waiting } from "../shared/ui";
+import { Heading, Waiting } from "../shared/ui";
 import { AmountScreen } from "./amount-screen";
 import { ImpossibleScreen, PairScreen } from "./pair-screen";
 import { type Step, step } from "./sale";
@@ -96,7 +96,12 @@ function Sale({ pairing, now }: { pairing: Pairing; now: Step }) {
     case "scan":
       return <ScanScreen pairing={pairing} now={now} />;
     case "verifying":
-      return <Waiting>{t("verifying")}</Waiting>;
+      return (
+        <section class="panel">
+          <Heading>{t("verifying")}</Heading>
+          <Waiting>{t("sending_wait")}</Waiting>
+        </section>
+      );
     case "verdict":
       return <VerdictScreen {...now} />;
     case "offers":

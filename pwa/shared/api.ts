@@ -1,11 +1,13 @@
 import { hearTime } from "./clock";
 import { language, t } from "./i18n";
+import { type Fen, yuan } from "./money";
 
 /** A refusal as the service states it (RFC 9457). `code` is for us, `title` is for the person. */
 export interface Problem {
   status: number;
   code: string;
   title: string;
+  facts: Record<string, unknown>;
 }
 
 export type Refused = { ok: false; problem: Problem };
@@ -71,26 +73,33 @@ async function ask(path: string, accept: string, asked: Call): Promise<Result<He
     });
     return { ok: true, value: { response, text: await response.text() } };
   } catch {
-    return { ok: false, problem: { status: 0, code: "no_answer", title: t("no_answer") } };
+    return refused(0, "no_answer", t("no_answer"));
   }
 }
 
 function refusal(response: Response, text: string): Refused {
   const said = parsed(text) as Partial<Problem> | null;
   if (said === null || typeof said.code !== "string" || typeof said.title !== "string") {
-    return response.status >= SERVER_ERRORS ? unexplained(response.status) : notOurs();
+    return response.status >= SERVER_ERRORS
+      ? refused(response.status, "unexplained", t("unexplained"))
+      : notOurs();
   }
   hearTime(response.headers.get("Date"));
-  return { ok: false, problem: { status: response.status, code: said.code, title: said.title } };
-}
-
-function unexplained(status: number): Refused {
-  return { ok: false, problem: { status, code: "unexplained", title: t("unexplained") } };
+  return refused(response.status, said.code, said.title, said.facts);
 }
 
 /** A sign-in page of the café's network, say: whoever answered, it was not our service. */
 function notOurs(): Refused {
-  return { ok: false, problem: { status: 0, code: "not_our_answer", title: t("not_our_answer") } };
+  return refused(0, "not_our_answer", t("not_our_answer"));
+}
+
+function refused(
+  status: number,
+  code: string,
+  title: string,
+  facts: Record<string, unknown> = {},
+): Refused {
+  return { ok: false, problem: { status, code, title, facts } };
 }
 
 function parsed(text: string): object | null {
@@ -105,4 +114,13 @@ function parsed(text: string): object | null {
 /** Whether it is still open if the request was carried out: send the same id again. */
 export function leavesOpen({ status }: Problem): boolean {
   return UNJUDGED.has(status) || status >= SERVER_ERRORS;
+}
+
+/** What would change the answer, where the service says it. */
+export function nextStepOf({ facts }: Problem): string | null {
+  if (typeof facts["next_step"] === "string") return facts["next_step"];
+  if (typeof facts["threshold_fen"] === "number") {
+    return t("counts_from", { amount: yuan(facts["threshold_fen"] as Fen) });
+  }
+  return null;
 }

@@ -1,12 +1,12 @@
 import { fill, type Values } from "./fill";
 
-/** The page's sentences, which the shell took from the one catalogue of server and phone. */
-const sentences = readSentences();
-
-function readSentences(): Record<string, string> {
-  const block = document.getElementById("messages");
-  return JSON.parse(block?.textContent ?? "{}") as Record<string, string>;
+/** A block of data that the shell put into the page. */
+export function block<T>(id: string): T {
+  return JSON.parse(document.getElementById(id)?.textContent ?? "{}") as T;
 }
+
+/** The page's sentences, which the shell took from the one catalogue of server and phone. */
+const sentences = block<Record<string, string>>("messages");
 
 /** The sentence for `key` in the page's language; `%(name)s` in it becomes `values.name`. */
 export function t(key: string, values: Values = {}): string {

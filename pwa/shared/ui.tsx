@@ -1,6 +1,6 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import type { Problem } from "./api";
+import { nextStepOf, type Problem } from "./api";
 import { t } from "./i18n";
 import { type Fen, yuan } from "./money";
 
@@ -73,10 +73,21 @@ export function ProblemNote({
     <div class={`notice ${kind}`} role="alert" tabIndex={-1} ref={note}>
       <span aria-hidden="true">{MARKS[kind]}</span>
       <div>
-        <p>{problem.title}</p>
+        <Refusal problem={problem} />
         {children}
       </div>
     </div>
+  );
+}
+
+/** The sentence of a refusal, and under it the next step where there is one. */
+export function Refusal({ problem }: { problem: Problem }) {
+  const next = nextStepOf(problem);
+  return (
+    <>
+      <p>{problem.title}</p>
+      {next === null ? null : <p>{next}</p>}
+    </>
   );
 }
 
@@ -115,7 +126,8 @@ export function Field({
 }
 
 export function Money({ fen }: { fen: Fen }) {
-  return <span class="money">¥{yuan(fen)}</span>;
+  const sign = fen < 0 ? "-" : "";
+  return <span class="money">{`${sign}¥${yuan(Math.abs(fen) as Fen)}`}</span>;
 }
 
 /** Who bears what of a bill: never an amount without who pays it. */

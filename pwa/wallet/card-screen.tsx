@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { leavesOpen } from "../shared/api";
 import { clock, dayAndTimeOf, lastReachedAt, timeOf } from "../shared/clock";
 import { t } from "../shared/i18n";
 import {
@@ -18,6 +19,8 @@ import {
   cardProblem,
   code,
   codeProblem,
+  consent,
+  consenting,
   declareLost,
   leftMs,
   loadCard,
@@ -27,6 +30,7 @@ import {
   type Shown,
   watch,
 } from "./card";
+import { CARD_CONSENT, ConsentBox } from "./consent";
 import type { Card } from "./service";
 import { busy, keepsNothing, signOut } from "./session";
 
@@ -144,13 +148,17 @@ function Code({ token }: { token: string }) {
   const shown = code.value;
   const left = shown === null ? 0 : leftMs(shown);
   const isLive = left > 0;
+  const problem = codeProblem.value;
+  const isUnreached = problem !== null && leavesOpen(problem);
+  if (problem?.code === "consent_missing") return <ConsentAgain token={token} />;
   return (
     <>
       {shown === null ? <NoCodeYet /> : <Ring shown={shown} left={left} />}
       <p class="clock">
         <span role="timer">{timeOf(now)}</span>
         <small>
-          {isLive ? t("renews_in", { seconds: Math.ceil(left / 1000) }) : t("no_live_code")}
+          {isLive ? t("renews_in", { seconds: Math.ceil(left / 1000) }) : null}
+          {isUnreached && !isLive ? t("no_live_code") : null}
         </small>
       </p>
       <Connection isLive={isLive} />
@@ -195,6 +203,22 @@ function Connection({ isLive }: { isLive: boolean }) {
       <p>{problem.title}</p>
       <p>{t("reached_at", { at })}</p>
     </Note>
+  );
+}
+
+/** The text in force is not the one that was agreed to: no code until this one is. */
+function ConsentAgain({ token }: { token: string }) {
+  return (
+    <form
+      class="consent-again"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void consent(token, CARD_CONSENT);
+      }}
+    >
+      <Note kind="wait">{t("consent_needed")}</Note>
+      <ConsentBox busy={consenting.value}>{t("consent_give")}</ConsentBox>
+    </form>
   );
 }
 

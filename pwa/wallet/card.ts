@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
-import type { Problem, Result } from "../shared/api";
+import { leavesOpen, type Problem, type Result } from "../shared/api";
 import { clock, elapsedMs, type Mark, mark, serverNow } from "../shared/clock";
-import { applyForCard, type Card, cardOf, drawnSliceOf, reportLost } from "./service";
+import { applyForCard, type Card, cardOf, drawnSliceOf, giveConsent, reportLost } from "./service";
 import { leave } from "./session";
 
 /** The code on show: its picture, when it came, and how long it was good for then. */
@@ -23,11 +23,14 @@ export const codeProblem = signal<Problem | null>(null);
 
 // A code is renewed while it still works for a cashier who has just read it.
 const RENEW_BEFORE_MS = 10_000;
-const RETRY_MS = 3_000;
+const RETRY_MS_MIN = 2_000;
+const RETRY_MS_MAX = 10_000;
+const REFUSED_MS = 30_000;
 const UNAUTHORIZED = 401;
 
 let renewing = false;
 let nextTryAt = 0;
+let retryMs = RETRY_MS_MIN;
 
 /** Show the card of `token` and keep its code fresh until the returned function is called. */
 export function watch(token: string): () => void {
@@ -40,11 +43,13 @@ export function watch(token: string): () => void {
     nextTryAt = 0;
   };
   document.addEventListener("visibilitychange", renewAtOnce);
+  addEventListener("online", renewAtOnce);
   const stop = clock.subscribe((now) => {
     if (now >= nextTryAt) void renew(token);
   });
   return () => {
     document.removeEventListener("visibilitychange", renewAtOnce);
+    removeEventListener("online", renewAtOnce);
     stop();
   };
 }
@@ -53,7 +58,7 @@ async function begin(token: string): Promise<void> {
   const first = renew(token);
   await loadCard(token);
   await first;
-  // The first code activates a card that was only issued: read again what it is now.
+  // The code may have come before the card, which was read before there was a code.
   if (card.value?.state === "issued" && code.value !== null) await loadCard(token);
 }
 
@@ -84,13 +89,34 @@ export async function renew(token: string): Promise<void> {
     code.value = { picture, came: mark(), goodMs: until - serverNow() };
     codeProblem.value = null;
     nextTryAt = until - RENEW_BEFORE_MS;
+    retryMs = RETRY_MS_MIN;
+    // The first code activates a card that was only issued: read again what it is now.
+    if (card.value?.state === "issued") await loadCard(token);
     return;
   }
-  nextTryAt = serverNow() + RETRY_MS;
+  // Soon at first, then less often: after an outage all phones would knock at once. A refusal
+  // changes by what somebody does, not by asking again.
+  retryMs = leavesOpen(result.problem) ? Math.min(2 * retryMs, RETRY_MS_MAX) : REFUSED_MS;
+  nextTryAt = serverNow() + retryMs;
   codeProblem.value = result.problem;
   if (result.problem.status === UNAUTHORIZED) await leave(result.problem);
   // The card may have been reported lost from elsewhere: its page says so.
   else if (result.problem.code === "card_not_usable") await loadCard(token);
+}
+
+export const consenting = signal(false);
+
+/** Agree to the text on this page, then show the code that waited for it. */
+export async function consent(
+  token: string,
+  given: { purpose: string; version: number },
+): Promise<void> {
+  if (consenting.value) return;
+  consenting.value = true;
+  const result = await giveConsent(token, given);
+  if (result.ok) await renew(token);
+  else codeProblem.value = result.problem;
+  consenting.value = false;
 }
 
 export const losing = signal(false);

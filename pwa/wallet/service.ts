@@ -70,6 +70,13 @@ export function recordsOf(token: string, cursor: string | null): Promise<Result<
   return call(`/members/me/records${query}`, { token });
 }
 
+export function giveConsent(
+  token: string,
+  consent: { purpose: string; version: number },
+): Promise<Result<unknown>> {
+  return call("/members/me/consents", { method: "POST", token, body: { consents: [consent] } });
+}
+
 export function reportLost(token: string): Promise<Result<unknown>> {
   return call("/cards/me/lost", { method: "POST", token, body: { what: "all" } });
 }

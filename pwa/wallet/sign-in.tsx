@@ -1,14 +1,12 @@
-import { useSignal } from "@preact/signals";
 import { clock } from "../shared/clock";
 import { typed } from "../shared/forms";
 import { t } from "../shared/i18n";
 import { Field, Heading, ProblemNote, SendButton } from "../shared/ui";
+import { CARD_CONSENT, ConsentBox } from "./consent";
 import { askForCode, busy, problem, type Step, signIn, startOver } from "./session";
 
 // The service sends a phone at most one code a minute.
 const SEND_PAUSE_MS = 60_000;
-// The consent the card itself needs: what it says belongs to this version of its text.
-const CARD_CONSENT = { purpose: "card_real_name", version: 1 };
 
 export function PhoneStep({ phone }: { phone: string }) {
   return (
@@ -30,7 +28,7 @@ export function PhoneStep({ phone }: { phone: string }) {
         autocomplete="tel"
         maxLength={40}
         required
-        value={phone}
+        defaultValue={phone}
       />
       <SendButton busy={busy.value}>{t("send_code")}</SendButton>
     </form>
@@ -82,7 +80,6 @@ export function CodeStep({ phone, sentAt }: Extract<Step, { name: "code" }>) {
 }
 
 export function RealNameStep({ phone, code }: Extract<Step, { name: "real_name" }>) {
-  const agreed = useSignal(false);
   return (
     <form
       class="panel"
@@ -117,25 +114,7 @@ export function RealNameStep({ phone, code }: Extract<Step, { name: "real_name" 
         maxLength={4}
         required
       />
-      <section class="consent" aria-labelledby="consent-title">
-        <h2 id="consent-title">{t("consent_title")}</h2>
-        <p>{t("consent_card_real_name_1")}</p>
-        <label class="tick">
-          <input
-            type="checkbox"
-            name="consent"
-            required
-            checked={agreed.value}
-            onChange={(event) => {
-              agreed.value = event.currentTarget.checked;
-            }}
-          />
-          <span>{t("consent_agree")}</span>
-        </label>
-      </section>
-      <SendButton busy={busy.value} disabled={!agreed.value}>
-        {t("activate")}
-      </SendButton>
+      <ConsentBox busy={busy.value}>{t("activate")}</ConsentBox>
       <button type="button" class="plain" onClick={() => startOver(phone)}>
         {t("other_phone")}
       </button>
