@@ -9,7 +9,7 @@ from flask_babel import get_locale, gettext
 from benefits.rules import Reason
 from benefits.services.usable import Usability
 from cards.rules import REFUSAL_SENTENCES
-from discounts.errors import RedemptionNotFound
+from discounts.errors import RedemptionNotFound, TillSuspended
 from discounts.queries import RedemptionLine, redemption_line, redemption_lines
 from discounts.rules import receipt_number
 from discounts.schemas import (
@@ -35,6 +35,7 @@ from discounts.services import (
     scan_card,
     void_redemption,
 )
+from kernel.actors import Till
 from kernel.clock import shanghai_day, utc_now
 from kernel.db import transaction
 from kernel.errors import Refusal
@@ -71,8 +72,9 @@ def verify(body: dict[str, Any]) -> ResponseReturnValue:
 @api.response(200, QuoteResponse)
 def make_quote(body: dict[str, Any]) -> ResponseReturnValue:
     """Say who would bear what of a bill; takes nothing."""
+    till = _working_till()
     with transaction() as session:
-        found = quote(session, till=current_actor().till, now=utc_now(), **body)
+        found = quote(session, till=till, now=utc_now(), **body)
     return {
         "gross_fen": found.split.gross_fen,
         "member_pays_fen": found.split.member_pays_fen,
@@ -88,7 +90,7 @@ def make_quote(body: dict[str, Any]) -> ResponseReturnValue:
 @api.response(201, RedemptionResponse)
 def redeem(body: dict[str, Any]) -> ResponseReturnValue:
     """Redeem an offer: captured at once, or held for ten minutes with `capture: false`."""
-    till = current_actor().till
+    till = _working_till()
     now = utc_now()
     body["occurred_at"] = body["occurred_at"] or now
     request = RedeemRequest(**body)
@@ -191,6 +193,14 @@ def show_redemption(redemption_id: UUID) -> ResponseReturnValue:
     if line is None:
         raise RedemptionNotFound
     return _redemption(line)
+
+
+def _working_till() -> Till:
+    """Return the caller's till. Raises TillSuspended: a suspended merchant's may look only."""
+    actor = current_actor()
+    if actor.is_suspended:
+        raise TillSuspended
+    return actor.till
 
 
 def _replayed(*, replayed: bool) -> dict[str, str]:

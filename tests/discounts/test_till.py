@@ -16,6 +16,8 @@ from discounts.queries import receipt_gaps
 from discounts.services import expire_holds
 from kernel.actors import SYSTEM
 from kernel.clock import utc_now
+from merchants.models import Terminal
+from merchants.services import activate_merchant, suspend_merchant
 from tests.drive import Caller, answered, bytes_of
 
 pytestmark = pytest.mark.service
@@ -259,6 +261,25 @@ def test_a_lost_card_is_refused_at_once(live, till):
     after = till.verify(phone.show(iat=int(time.time()) + 2))
 
     assert (after["accepted"], after["reason"]) == (False, "lost")
+
+
+def test_a_suspended_merchants_till_looks_and_grants_nothing(live, phone, offer_id):
+    till = live.new_till()
+    verification = scan(till, phone)
+    with live.database() as session:
+        terminal = session.get(Terminal, till.facts["terminal_id"])
+        merchant_id = terminal.merchant_id
+        suspend_merchant(
+            session, merchant_id=merchant_id, reason="test", actor=SYSTEM, now=utc_now()
+        )
+
+    seen = till.verify(answered(phone.get("/cards/me/slice"), 200)["text"])
+    refused = answered(till.redeem(offer_id, 6_000, verification_id=verification), 409)
+    with live.database() as session:
+        activate_merchant(session, merchant_id=merchant_id, actor=SYSTEM, now=utc_now())
+
+    assert (seen["accepted"], seen["offers"]) == (True, [])
+    assert refused["code"] == "till_suspended"
 
 
 def test_receipts_are_numbered_without_gaps(live, till, phone, offer_id):
