@@ -19,6 +19,7 @@ from cards.queries import (
     live_devices,
     records_of_member,
 )
+from cards.rules import grouped_number
 from cards.schemas import BatchForm, CardFilter, FreezeForm, ReasonForm
 from cards.services import freeze_card, report_lost_at_desk, restore_card, start_batch
 from kernel.actors import Role
@@ -33,6 +34,7 @@ from kernel.web import current_actor
 from members.queries import union_tree
 
 pages = Blueprint("cards_pages", __name__, url_prefix="/desk/cards", template_folder="templates")
+pages.add_app_template_filter(grouped_number, "card_number")
 
 _REFRESH_SECONDS = 3
 _CHOICES_MAX = 300

@@ -35,6 +35,11 @@ def number_tail(number: str) -> str:
     return number[-TAIL_DIGITS:]
 
 
+def grouped_number(number: str) -> str:
+    """Return the number as people read it aloud: "4403 2600 0000 0013"."""
+    return " ".join(number[place : place + 4] for place in range(0, len(number), 4))
+
+
 def card_period(expires_at: datetime) -> str:
     """Return the name of the week, Shanghai's, in which a phone's credential expires."""
     return shanghai_week(shanghai_date(expires_at))

@@ -1,8 +1,12 @@
-from marshmallow import fields, validate
+import re
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate
 
 from cards.models import CardState, RecordKind
 from cards.services import LostWhat
 from kernel.forms import ShanghaiMoment
+from kernel.i18n import N_
 from kernel.wire import Moment, Text, Wire
 from members.models import MembershipStatus
 from merchants.schemas import PublicKeyJwk
@@ -127,8 +131,18 @@ class TerminalChallengeResponse(Wire):
     expires_at = Moment()
 
 
+class CardNumber(fields.String):
+    """A whole card number, typed with or without its gaps."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        number = "".join(super()._deserialize(value, attr, data, **kwargs).split())
+        if not re.fullmatch(r"[0-9]{16}", number):
+            raise ValidationError(N_("A card number has 16 digits."))
+        return number
+
+
 class CardFilter(Wire):
-    number = fields.String(validate=validate.Regexp(r"^[0-9]{16}$"))
+    number = CardNumber()
     union_code = Text(maximum=40)
     state = fields.Enum(CardState, by_value=True)
 

@@ -1,6 +1,7 @@
 import pytest
 
 from cards.services import forget_issuer_keys
+from tests.browser import chromium
 from tests.staff.conftest import baoan, city, longgang, signed_in
 
 

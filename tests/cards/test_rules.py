@@ -10,6 +10,7 @@ from cards.rules import (
     card_number,
     card_period,
     card_period_end,
+    grouped_number,
     issue_year,
     number_tail,
     year_bounds,
@@ -32,6 +33,7 @@ moments = st.datetimes(
 def test_numbers_are_those_of_the_domain(serial, number):
     assert card_number(serial, year=2026) == number
     assert number_tail(number) == number[12:]
+    assert grouped_number(number).split() == [number[i : i + 4] for i in (0, 4, 8, 12)]
 
 
 @given(serial=st.integers(1, SERIAL_MAX), year=st.integers(2000, 2099))
