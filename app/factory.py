@@ -14,6 +14,7 @@ from app.logs import configure_logging, log_requests
 from app.navigation import use_navigation
 from app.registry import API_BLUEPRINTS, COMMANDS, PAGE_BLUEPRINTS
 from app.system import system
+from app.volume import limit_volume
 from kernel.db import connect
 from kernel.money import yuan
 from kernel.pages import use_pages
@@ -60,6 +61,7 @@ def create_app(settings: Settings | None = None) -> Flask:
             raise SettingsError(f"The keys file cannot be read: {error}") from error
     use_languages(flask)
     log_requests(flask)
+    limit_volume(flask, settings)
     guard(flask, AUTHENTICATORS)
     use_pages(flask, over_tls=settings.base_url.startswith("https://"))
     use_navigation(flask)
