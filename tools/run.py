@@ -134,7 +134,8 @@ def announce(service: Service, *, host: str, port: int) -> None:
 def sign_ins(demo: dict[str, Any]) -> list[str]:
     """Return one line for the members and the tills, and one for each role of the staff."""
     code = demo["sign_in_code"]
-    by_role = {person["role"]: person for person in demo["staff"]}
+    # The first of a role is the one for the whole city.
+    by_role = {person["role"]: person for person in reversed(demo["staff"])}
     return [
         *(
             f"  member          phone {member['phone']}, code {code}, name {member['name']}, "

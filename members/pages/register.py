@@ -38,7 +38,7 @@ from members.schemas import MemberFilter, RevealForm
 from members.services.reveal import FullValues, reveal_member
 
 
-@pages.get("")
+@pages.get("/members")
 def members() -> ResponseReturnValue:
     """List the members that I look after, or save the list as a file."""
     form = read_query(MemberFilter())
@@ -75,7 +75,7 @@ def _read_id(text: str) -> UUID:
 
 def _columns() -> list[Column[MemberLine]]:
     return [
-        Column(gettext("Name"), lambda row: row.name_masked),
+        Column(gettext("Member name"), lambda row: row.name_masked),
         Column(gettext("Union code"), lambda row: row.union_code),
         Column(gettext("Union"), lambda row: row.union_name),
         Column(gettext("Membership"), lambda row: gettext(STATUS_WORDS[row.status])),

@@ -149,7 +149,7 @@ def test_a_foreign_officer_sees_neither_the_import_nor_the_members(officer, baoa
     assert baoan_officer.open(path).status_code == 404
     assert baoan_officer.open(f"{path}/progress").status_code == 404
     assert baoan_officer.open(f"/desk/register/members/{foreign.id}").status_code == 404
-    listed = baoan_officer.open("/desk/register").text
+    listed = baoan_officer.open("/desk/register/members").text
     assert "SZ-BA-" in listed
     assert "SZ-LG-" not in listed
     revealed = baoan_officer.send(
@@ -200,7 +200,7 @@ def test_what_is_no_roster_is_refused_in_words_and_nothing_is_kept(officer, sess
 
 
 def test_an_empty_register_says_what_to_do(officer):
-    assert "/desk/register/imports" in officer.open("/desk/register").text
+    assert "/desk/register/imports" in officer.open("/desk/register/members").text
 
 
 def test_uploaded_files_and_names_are_sealed(officer, session):
