@@ -11,60 +11,19 @@ from PIL import Image
 from cards.models import CardState
 from cards.services import add_record, current_trust, freeze_card, root_public_key
 from cards.uc1.answers import Refused, Verified
-from cards.uc1.challenge import challenge_text, read_challenge
 from cards.uc1.credential import read_credential
-from cards.uc1.keys import bytes_of_base64url, key_from_jwk
+from cards.uc1.keys import bytes_of_base64url
 from cards.uc1.status import StatusCheck, verify_status_list
 from cards.uc1.terms import Reason
-from cards.uc1.trust import TrustList, verify_trust_list
+from cards.uc1.trust import verify_trust_list
 from cards.uc1.verify import verify_text
 from kernel.actors import SYSTEM
 from kernel.clock import unix, utc_now
-from kernel.ids import new_id
-from members.models import Member
-from merchants.services import issue_pairing_code
 from tests.cards.test_records import facts
+from tests.cards.web import code_of, signed_in_member
 from tests.make.cards import Phone
 
-JSON_PROBLEM = "application/problem+json"
 ENGLISH = {"Accept-Language": "en"}
-
-
-@pytest.fixture
-def now():
-    """The views read the clock, so what they find must be of today."""
-    return utc_now()
-
-
-@pytest.fixture
-def card(make, now):
-    make.issuer_keys(now=now)
-    return make.card()
-
-
-def signed_in(make, session, member_id):
-    token = f"ucm_test_{new_id()}"
-    make.member_session(session.get_one(Member, member_id), token=token)
-    return {"Authorization": f"Bearer {token}"}
-
-
-@pytest.fixture
-def member(session, make, card):
-    """The headers of the card's member."""
-    return signed_in(make, session, card.member_id)
-
-
-@pytest.fixture
-def stranger(session, make):
-    """The headers of another member, who has a card of their own."""
-    return signed_in(make, session, make.card().member_id)
-
-
-@pytest.fixture
-def till(make):
-    token = f"uct_test_{new_id()}"
-    terminal = make.terminal(token=token)
-    return terminal, {"Authorization": f"Bearer {token}"}
 
 
 def enrol(client, headers, phone=None):
@@ -83,11 +42,6 @@ def enrol(client, headers, phone=None):
     return phone, answer
 
 
-def code_of(answer, status):
-    assert (answer.status_code, answer.content_type) == (status, JSON_PROBLEM)
-    return answer.json["code"]
-
-
 def test_a_member_sees_the_whole_card(client, member, card):
     answer = client.get("/api/v1/cards/me", headers=member)
 
@@ -102,7 +56,7 @@ def test_a_member_sees_the_whole_card(client, member, card):
 
 
 def test_without_a_card_there_is_none_until_one_applies(client, session, make):
-    headers = signed_in(make, session, make.member().id)
+    headers = signed_in_member(make, session, make.member().id)
 
     assert code_of(client.get("/api/v1/cards/me", headers=headers), 404) == "card_not_found"
     first = client.post("/api/v1/cards/me", headers=headers)
@@ -257,7 +211,7 @@ def test_a_proof_for_another_key_is_refused_in_words(client, member):
 
 
 def test_without_issuer_keys_the_refusal_says_what_to_run(client, session, make):
-    headers = signed_in(make, session, make.card().member_id)
+    headers = signed_in_member(make, session, make.card().member_id)
 
     answer = client.get("/api/v1/cards/me/slice", headers=headers | ENGLISH)
 
@@ -303,70 +257,6 @@ def scanned(svg):
         image.paste(0, (left, top, right, bottom))
     [found] = zxingcpp.read_barcodes(image)
     return found.text
-
-
-@pytest.mark.parametrize("path", ["/api/v1/trust-list", "/api/v1/status/0"])
-def test_public_lists_are_kept_until_they_change(client, card, path):
-    first = client.get(path)
-    again = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
-
-    assert first.status_code == 200
-    assert not first.headers["ETag"].startswith("W/")
-    assert first.headers["Cache-Control"] == "public, max-age=300"
-    assert (again.status_code, again.data) == (304, b"")
-
-
-def test_public_lists_have_their_own_types(client, card):
-    assert client.get("/api/v1/trust-list").content_type == "application/uc-trust+cwt"
-    assert client.get("/api/v1/status/0").content_type == "application/statuslist+cwt"
-
-
-def test_there_is_no_such_status_list(client, card):
-    assert code_of(client.get("/api/v1/status/65535"), 404) == "status_list_not_found"
-    assert code_of(client.get("/api/v1/status/99999999999999"), 404) == "status_list_not_found"
-
-
-def test_a_till_is_paired_and_can_verify_the_trust_list(client, session, make, card, now):
-    code = issue_pairing_code(session, site_id=make.site().id, actor=SYSTEM, now=now)
-    body = {"pairing_code": code, "name": "收银台1", "public_key": Phone().jwk}
-
-    answer = client.post("/api/v1/terminals/pair", json=body)
-
-    assert answer.status_code == 201
-    root_key = key_from_jwk(answer.json["root_key"])
-    token = client.get("/api/v1/trust-list").data
-    assert isinstance(verify_trust_list(token, root_key=root_key, now=unix(now)), TrustList)
-    headers = {"Authorization": f"Bearer {answer.json['token']}"}
-    assert client.post("/api/v1/terminals/me/challenges", headers=headers).status_code == 201
-
-
-def test_a_wrong_pairing_code_is_refused_and_counted(client, card):
-    body = {"pairing_code": "AAAAA-AAAAA", "name": "收银台1", "public_key": Phone().jwk}
-
-    answers = [client.post("/api/v1/terminals/pair", json=body) for _ in range(6)]
-
-    assert [answer.status_code for answer in answers] == [409] * 5 + [429]
-
-
-def test_a_pairing_code_is_not_used_up_while_the_keys_are_missing(client, session, make, now):
-    code = issue_pairing_code(session, site_id=make.site().id, actor=SYSTEM, now=now)
-    body = {"pairing_code": code, "name": "收银台1", "public_key": Phone().jwk}
-
-    assert code_of(client.post("/api/v1/terminals/pair", json=body), 503) == "issuer_keys_missing"
-    make.issuer_keys(now=now)
-    assert client.post("/api/v1/terminals/pair", json=body).status_code == 201
-
-
-def test_a_tills_question_names_the_till_and_fits_its_code(client, till):
-    terminal, headers = till
-
-    answer = client.post("/api/v1/terminals/me/challenges", headers=headers)
-
-    assert answer.status_code == 201
-    assert answer.json["aud"] == terminal.code
-    text = challenge_text(answer.json["aud"], bytes_of_base64url(answer.json["nonce"]))
-    assert len(text) <= 38  # what QR version 2-M holds in alphanumeric mode
-    assert read_challenge(text).audience == terminal.code
 
 
 def test_the_timeline_says_who_paid_what_in_the_callers_language(
@@ -433,10 +323,3 @@ MEMBER_ENDPOINTS = [
 def test_a_members_endpoint_is_closed_to_nobody_and_to_tills(client, till, method, path):
     assert code_of(client.open(path, method=method), 401) == "not_signed_in"
     assert code_of(client.open(path, method=method, headers=till[1]), 401) == "not_signed_in"
-
-
-def test_a_tills_endpoint_is_closed_to_nobody_and_to_members(client, member):
-    path = "/api/v1/terminals/me/challenges"
-
-    assert code_of(client.post(path), 401) == "not_signed_in"
-    assert code_of(client.post(path, headers=member), 401) == "not_signed_in"

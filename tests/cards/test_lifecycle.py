@@ -12,7 +12,6 @@ from audit.models import AuditEntry
 from cards.errors import CardNotFound, CardNotUsable, FreezeEndInvalid, ReasonMissing
 from cards.models import (
     CARD_MOVES,
-    Card,
     CardRecord,
     CardState,
     Credential,
