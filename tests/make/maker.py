@@ -1,7 +1,8 @@
+from tests.make.cards import CardMaker
 from tests.make.ledger import LedgerMaker
 from tests.make.merchants import MerchantMaker
 from tests.make.staff import StaffMaker
 
 
-class Maker(LedgerMaker, MerchantMaker, StaffMaker):
+class Maker(CardMaker, LedgerMaker, MerchantMaker, StaffMaker):
     """All makers together: `make.member()`, `make.card()` and so on."""
