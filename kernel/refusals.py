@@ -1,5 +1,11 @@
 """Refusals that several packages give, so that one code means one thing everywhere."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from sqlalchemy.exc import IntegrityError
+
+from kernel.db import violated_constraint
 from kernel.errors import Refusal
 from kernel.i18n import N_
 
@@ -20,3 +26,18 @@ def refuse_stale(current: int, expected: int) -> None:
     """Raise EditConflict unless the row still has the version that the editor saw."""
     if current != expected:
         raise EditConflict
+
+
+@contextmanager
+def refused_by(refusals: Mapping[str, type[Exception]]) -> Iterator[None]:
+    """Turn a constraint that fired inside into its refusal: the race that a check cannot see.
+
+    What is raised rolls the transaction back; TryAgain, so that it is run once more, is one too.
+    """
+    try:
+        yield
+    except IntegrityError as error:
+        refusal = refusals.get(violated_constraint(error) or "")
+        if refusal is None:
+            raise
+        raise refusal from None
