@@ -280,7 +280,15 @@ class _Scan:
         """Keep a refusal in the till's log: its reason, never a word of what was scanned."""
         facts = self._facts(row, checked)
         self._session.execute(_NOTE, facts | {"accepted": False, "reason": reason})
-        return Verdict(facts["id"], False, reason, None, False, facts["expires_at"], None)
+        return Verdict(
+            verification_id=facts["id"],
+            accepted=False,
+            reason=reason,
+            assurance=None,
+            challenged=False,
+            expires_at=facts["expires_at"],
+            holder=None,
+        )
 
     def _again(self, row: Row[Any], checked: Verified, *, else_reason: Reason) -> Verdict:
         """Repeat the answer of this very scan, or refuse what somebody shows a second time."""

@@ -3,7 +3,6 @@
 import sqlalchemy as sa
 from alembic import op
 
-
 revision = "0010"
 down_revision = "0009"
 
@@ -85,11 +84,14 @@ def upgrade() -> None:
             "state <> 'held' OR expires_at IS NOT NULL", name=op.f("ck_redemptions_hold_expires")
         ),
         sa.CheckConstraint(
-            "(receipt_seq IS NULL) = (captured_at IS NULL) AND (receipt_seq IS NULL) = (receipt_on IS NULL)",
+            "(receipt_seq IS NULL) = (captured_at IS NULL)"
+            " AND (receipt_seq IS NULL) = (receipt_on IS NULL)",
             name=op.f("ck_redemptions_receipt_at_capture"),
         ),
         sa.CheckConstraint(
-            "back_member_fen BETWEEN 0 AND member_pays_fen AND back_merchant_fen BETWEEN 0 AND merchant_bears_fen AND back_union_fen BETWEEN 0 AND union_pays_fen",
+            "back_member_fen BETWEEN 0 AND member_pays_fen"
+            " AND back_merchant_fen BETWEEN 0 AND merchant_bears_fen"
+            " AND back_union_fen BETWEEN 0 AND union_pays_fen",
             name=op.f("ck_redemptions_back_within_parts"),
         ),
         sa.CheckConstraint(
@@ -97,7 +99,8 @@ def upgrade() -> None:
             name=op.f("ck_redemptions_parts_make_gross"),
         ),
         sa.CheckConstraint(
-            "gross_fen > 0 AND member_pays_fen >= 0 AND merchant_bears_fen >= 0 AND union_pays_fen >= 0",
+            "gross_fen > 0 AND member_pays_fen >= 0 AND merchant_bears_fen >= 0"
+            " AND union_pays_fen >= 0",
             name=op.f("ck_redemptions_amounts_not_negative"),
         ),
         sa.ForeignKeyConstraint(["card_id"], ["cards.id"], name=op.f("fk_redemptions_card_id")),
