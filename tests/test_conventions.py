@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 from sqlalchemy import Enum, text
 
 import app.tables
@@ -118,3 +119,12 @@ def test_every_state_has_its_moves():
         kind = type(next(iter(table)))
         assert set(table) == set(kind), f"{name} forgets a state"
         assert set().union(*table.values()) <= set(kind)
+
+
+def test_no_sentence_holds_a_bare_percent_sign():
+    """A template fills every sentence's places in, so a bare sign makes the page fail."""
+    catalogue = ROOT / "app/translations/zh_Hans_CN/LC_MESSAGES/messages.po"
+    with catalogue.open("rb") as file:
+        sentences = [text for message in read_po(file) for text in (message.id, message.string)]
+
+    assert [text for text in sentences if re.search(r"%(?![(%])", text.replace("%%", ""))] == []
