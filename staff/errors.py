@@ -34,12 +34,6 @@ class AccountNotFound(Refusal):
     title = N_("There is no such staff account, or it is outside your reach.")
 
 
-class AccountChanged(Refusal):
-    status = 409
-    code = "staff_account_changed"
-    title = N_("Somebody changed this account since you opened it. Reload and decide again.")
-
-
 class UsernameTaken(Refusal):
     status = 409
     code = "username_taken"

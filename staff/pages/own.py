@@ -12,7 +12,7 @@ from kernel.forms import Form, blank_form, read_form
 from kernel.i18n import N_
 from kernel.pages import see_other
 from kernel.web import current_actor
-from staff.errors import CodeRefused, PasswordUnusable, PasswordWrong
+from staff.errors import PasswordUnusable
 from staff.pages.blueprint import ROLE_WORDS, factor_image, pages
 from staff.queries import grants_of, open_sessions, own_account
 from staff.schemas import FactorForm, PasswordForm
@@ -75,7 +75,7 @@ def save_password() -> ResponseReturnValue:
         return _ask_password(form)
     try:
         with transaction() as session:
-            was_right = change_password(
+            wrong = change_password(
                 session,
                 actor=current_actor(),
                 current_password=form.values["current_password"],
@@ -89,8 +89,8 @@ def save_password() -> ResponseReturnValue:
     except Refusal as refusal:
         form.refuse(refusal)
         return _ask_password(form)
-    if not was_right:
-        form.refuse(PasswordWrong(), "current_password")
+    if wrong:
+        form.refuse(wrong, "current_password")
         return _ask_password(form)
     return see_other(
         _next_step(),
@@ -120,7 +120,7 @@ def save_factor() -> ResponseReturnValue:
         return _ask_factor_code(form)
     try:
         with transaction() as session:
-            was_right = confirm_second_factor(
+            wrong = confirm_second_factor(
                 session,
                 actor=current_actor(),
                 code=form.values["code"],
@@ -130,8 +130,8 @@ def save_factor() -> ResponseReturnValue:
     except Refusal as refusal:
         form.refuse(refusal)
         return _ask_factor_code(form)
-    if not was_right:
-        form.refuse(CodeRefused(), "code")
+    if wrong:
+        form.refuse(wrong, "code")
         return _ask_factor_code(form)
     return see_other(
         _next_step(),

@@ -10,7 +10,7 @@ from kernel.forms import Form, blank_form, read_form
 from kernel.i18n import N_
 from kernel.pages import NoticeKind, cookie_flags, safe_next, see_other
 from kernel.web import current_actor
-from staff.errors import CodeRefused, SignInExpired, SignInRefused
+from staff.errors import SignInExpired, SignInLocked
 from staff.pages.blueprint import DESK_COOKIE, pages
 from staff.rules import SIGN_IN_SECONDS, browser_name
 from staff.schemas import CodeForm, SignInForm
@@ -32,9 +32,10 @@ def check_password() -> ResponseReturnValue:
     form = read_form(SignInForm())
     if not form.ok:
         return _ask_password(form)
+    outcome: str | Refusal
     try:
         with transaction() as session:
-            token = begin_sign_in(
+            outcome = begin_sign_in(
                 session,
                 username=form.values["username"],
                 password=form.values["password"],
@@ -42,16 +43,15 @@ def check_password() -> ResponseReturnValue:
                 browser=browser_name(request.user_agent.string),
                 now=utc_now(),
             )
-    except Refusal as refusal:
-        form.refuse(refusal)
-        return _ask_password(form)
-    if token is None:
-        form.refuse(SignInRefused())
+    except SignInLocked as locked:
+        outcome = locked
+    if isinstance(outcome, Refusal):
+        form.refuse(outcome)
         return _ask_password(form)
     answer = see_other(url_for("staff_pages.code_form", next=safe_next(form.values["next"])))
     answer.set_cookie(
         _STEP_COOKIE,
-        token,
+        outcome,
         path=_STEP_PATH,
         max_age=int(SIGN_IN_SECONDS.total_seconds()),
         **cookie_flags(),
@@ -73,9 +73,10 @@ def check_code() -> ResponseReturnValue:
     form = read_form(CodeForm())
     if not form.ok:
         return _ask_code(form)
+    outcome: str | Refusal
     try:
         with transaction() as session:
-            token = finish_sign_in(
+            outcome = finish_sign_in(
                 session,
                 token=request.cookies.get(_STEP_COOKIE, ""),
                 code=form.values["code"],
@@ -84,14 +85,13 @@ def check_code() -> ResponseReturnValue:
             )
     except SignInExpired as expired:
         return _begin_again(form, expired)
-    except Refusal as refusal:
-        form.refuse(refusal)
-        return _ask_code(form)
-    if token is None:
-        form.refuse(CodeRefused(), "code")
+    except SignInLocked as locked:
+        outcome = locked
+    if isinstance(outcome, Refusal):
+        form.refuse(outcome, "code")
         return _ask_code(form)
     answer = see_other(safe_next(form.values["next"]))
-    answer.set_cookie(DESK_COOKIE, token, **cookie_flags())
+    answer.set_cookie(DESK_COOKIE, outcome, **cookie_flags())
     answer.delete_cookie(_STEP_COOKIE, path=_STEP_PATH)
     return answer
 

@@ -14,11 +14,11 @@ from audit.services import record
 from kernel.actors import Actor, ActorKind, Role
 from kernel.db import violated_constraint
 from kernel.ids import new_id
+from kernel.refusals import refuse_stale
 from kernel.states import move
 from members.models import UnionOrg
 from members.queries import union_path_of, within
 from staff.errors import (
-    AccountChanged,
     AccountNotFound,
     GrantNotFound,
     NotYourOwnAccount,
@@ -112,11 +112,10 @@ def rename_account(
 ) -> StaffAccount:
     """Correct the displayed name and the union somebody works for. Roles are not touched.
 
-    Locks the account. Raises AccountNotFound, AccountChanged, UnionOutOfReach.
+    Locks the account. Raises AccountNotFound, EditConflict, UnionOutOfReach.
     """
     account = _lock_account(session, actor=actor, account_id=account_id)
-    if account.version != version:
-        raise AccountChanged
+    refuse_stale(account.version, version)
     union = _union_in_reach(session, actor=actor, code=union_code)
     account.display_name = display_name
     account.union_id = union.id
@@ -130,7 +129,7 @@ def disable_account(
 ) -> StaffAccount:
     """Shut an account out at once: its sessions end with it.
 
-    Locks the account. Raises AccountNotFound, NotYourOwnAccount, AccountChanged, MoveNotAllowed.
+    Locks the account. Raises AccountNotFound, NotYourOwnAccount, EditConflict, MoveNotAllowed.
     """
     account = _lock_somebody_else(session, actor=actor, account_id=account_id, version=version)
     account.state = move(ACCOUNT_MOVES, account.state, AccountState.DISABLED)
@@ -145,7 +144,7 @@ def enable_account(
 ) -> StaffAccount:
     """Let a disabled account in again, with the roles it still holds.
 
-    Locks the account. Raises AccountNotFound, NotYourOwnAccount, AccountChanged, MoveNotAllowed.
+    Locks the account. Raises AccountNotFound, NotYourOwnAccount, EditConflict, MoveNotAllowed.
     """
     account = _lock_somebody_else(session, actor=actor, account_id=account_id, version=version)
     account.state = move(ACCOUNT_MOVES, account.state, AccountState.ACTIVE)
@@ -159,7 +158,7 @@ def reset_credentials(
 ) -> NewCredentials:
     """Give somebody who lost theirs a new password and second factor, both temporary.
 
-    Locks the account; its sessions end. Raises AccountNotFound, NotYourOwnAccount, AccountChanged.
+    Locks the account; its sessions end. Raises AccountNotFound, NotYourOwnAccount, EditConflict.
     """
     account = _lock_somebody_else(session, actor=actor, account_id=account_id, version=version)
     password, secret = new_password(), new_totp_secret()
@@ -285,8 +284,8 @@ def _lock_somebody_else(
     account = _lock_account(session, actor=actor, account_id=account_id)
     if actor.id == account.id:
         raise NotYourOwnAccount
-    if version is not None and account.version != version:
-        raise AccountChanged
+    if version is not None:
+        refuse_stale(account.version, version)
     return account
 
 

@@ -11,12 +11,14 @@ from kernel.actors import Actor
 from kernel.states import move
 from members.queries import union_path_of
 from staff.errors import (
+    CodeRefused,
     NoFactorPending,
     PasswordNamesYou,
     PasswordNotNew,
     PasswordTooLong,
     PasswordTooPlain,
     PasswordTooShort,
+    PasswordWrong,
     SessionNotFound,
 )
 from staff.models import (
@@ -48,16 +50,15 @@ def change_password(
     new_password: str,
     address: str | None,
     now: datetime,
-) -> bool:
-    """Replace one's own password and end one's other sessions. False: the present one was wrong.
+) -> PasswordWrong | None:
+    """Replace one's own password and end one's other sessions.
 
-    A wrong one counts as a failed sign-in, so the caller commits in either case. Locks the account.
-
-    Raises SignInLocked, or a PasswordUnusable for what is wrong with the new one.
+    A wrong present password counts as a failed sign-in, and so is returned (docs/decisions/0004).
+    Locks the account. Raises SignInLocked, or the PasswordUnusable that is wrong with the new one.
     """
     tries, account = _lock_own(session, actor=actor, address=address, now=now)
     if not password_matches(account.password_hash, current_password):
-        return False
+        return PasswordWrong()
     tries.give_back(session)
     check_new_password(new_password, username=account.username)
     if new_password == current_password:
@@ -69,7 +70,7 @@ def change_password(
     account.updated_at = now
     end_sessions(session, account_id=account.id, now=now, keep=actor.session_id)
     _record(session, actor, "staff.password_changed", account, now=now)
-    return True
+    return None
 
 
 def check_new_password(password: str, *, username: str) -> None:
@@ -101,10 +102,10 @@ def pending_second_factor(session: Session, *, actor: Actor) -> str | None:
 
 def confirm_second_factor(
     session: Session, *, actor: Actor, code: str, address: str | None, now: datetime
-) -> bool:
-    """Put the new secret to use if `code` shows that the person has it. False: the code is wrong.
+) -> CodeRefused | None:
+    """Put the new secret to use if `code` shows that the person has it.
 
-    A wrong code counts as a failed sign-in, so the caller commits in either case. Locks the
+    A wrong code counts as a failed sign-in, and so is returned (docs/decisions/0004). Locks the
     account. Raises SignInLocked, NoFactorPending.
     """
     tries, account = _lock_own(session, actor=actor, address=address, now=now)
@@ -113,7 +114,7 @@ def confirm_second_factor(
     secret = TOTP_CANDIDATE.open(account.id, account.totp_candidate_sealed)
     step = matching_step(secret, code, now=now, after=None)
     if step is None:
-        return False
+        return CodeRefused()
     tries.give_back(session)
     account.totp_secret_sealed = TOTP_SECRET.seal(account.id, secret)
     account.totp_candidate_sealed = None
@@ -123,7 +124,7 @@ def confirm_second_factor(
     account.updated_at = now
     end_sessions(session, account_id=account.id, now=now, keep=actor.session_id)
     _record(session, actor, "staff.second_factor_changed", account, now=now)
-    return True
+    return None
 
 
 def end_session(session: Session, *, actor: Actor, session_id: UUID, now: datetime) -> None:

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from audit.services import record
 from kernel.actors import NOBODY, Actor, ActorKind
+from kernel.errors import Refusal
 from kernel.ids import new_id
 from kernel.secrets import blind_index, new_token, token_hash
 from kernel.states import move
 from members.queries import union_path_of
-from staff.errors import SignInExpired, SignInLocked
+from staff.errors import CodeRefused, SignInExpired, SignInLocked, SignInRefused
 from staff.models import (
     SESSION_MOVES,
     TOTP_SECRET,
@@ -105,13 +106,11 @@ def begin_sign_in(
     address: str | None,
     browser: str,
     now: datetime,
-) -> str | None:
-    """Check the password. Return the token of the second step, or None when it was refused.
+) -> str | Refusal:
+    """Check the password. Return the token of the second step, or SignInRefused.
 
-    A refusal is counted, so the caller commits in either case and says no only after that. An
-    unknown name, a disabled account and a wrong password take the same work.
-
-    Raises SignInLocked.
+    That refusal is returned, not raised, because it was counted (docs/decisions/0004). An unknown
+    name, a disabled account and a wrong password take the same work. Raises SignInLocked.
     """
     tries = Tries(plain_username(username), address)
     tries.take(session, now=now)
@@ -119,7 +118,7 @@ def begin_sign_in(
     is_right = password_matches(account.password_hash if account else NOBODYS_HASH, password)
     if account is None or not is_right or account.state is not AccountState.ACTIVE:
         _record_refusal(session, account, step="password", now=now)
-        return None
+        return SignInRefused()
     # The try is given back, not forgotten: the second step still has only what is left of five.
     tries.give_back(session)
     token = new_token()
@@ -142,13 +141,11 @@ def begin_sign_in(
 
 def finish_sign_in(
     session: Session, *, token: str, code: str, address: str | None, now: datetime
-) -> str | None:
-    """Check the one-time code. Return the session's token, or None when the code was refused.
+) -> str | Refusal:
+    """Check the one-time code. Return the session's token, or CodeRefused, which was counted.
 
-    The token of the first step is replaced, so one that leaked before is worth nothing. A refusal
-    is counted, so the caller commits in either case. Locks the session and the account.
-
-    Raises SignInLocked, SignInExpired.
+    The token of the first step is replaced, so one that leaked before is worth nothing. Locks the
+    session and the account. Raises SignInLocked, SignInExpired.
     """
     pending, account = _pending_sign_in(session, token=token, now=now)
     tries = Tries(account.username, address)
@@ -162,7 +159,7 @@ def finish_sign_in(
     step = matching_step(secret, code, now=now, after=account.totp_last_step)
     if step is None:
         _record_refusal(session, account, step="code", now=now)
-        return None
+        return CodeRefused()
     tries.clear_account(session)
     account.totp_last_step = step
     fresh = new_token()

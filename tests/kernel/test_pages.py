@@ -51,7 +51,7 @@ def test_a_notice_is_said_once_in_the_readers_language(app):
         in_chinese = taken_notice()
 
     assert (said.kind, said.sentence) == (NoticeKind.WAIT, "Hello, 甲.")
-    assert in_chinese.sentence == "甲,您好。"
+    assert in_chinese.sentence == "甲，您好。"
     assert "Max-Age=0" in forgotten.headers["Set-Cookie"]
     assert answer.status_code == 303
 

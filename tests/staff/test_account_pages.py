@@ -189,7 +189,7 @@ def test_an_account_is_corrected_but_not_over_a_newer_change(make, admin_desk, b
 
     answer = admin_desk.send(page, **fields)
     assert "The account is changed." in notice(admin_desk, answer)
-    assert admin_desk.send(page, **fields).status_code == 409
+    assert admin_desk.send(page, **fields).status_code == 412
 
 
 def test_an_account_is_disabled_enabled_and_reset(make, admin_desk, baoan, session):

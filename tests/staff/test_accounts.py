@@ -8,11 +8,11 @@ from audit.models import AuditEntry
 from kernel.actors import SYSTEM, Role
 from kernel.db import violated_constraint
 from kernel.ids import new_id
+from kernel.refusals import EditConflict
 from kernel.secrets import token_hash
 from kernel.states import MoveNotAllowed
 from staff import services
 from staff.errors import (
-    AccountChanged,
     AccountNotFound,
     GrantNotFound,
     NotYourOwnAccount,
@@ -228,9 +228,9 @@ def test_an_edit_of_an_older_version_is_refused(session, make, admin, baoan):
     facts = {"display_name": "改名", "union_code": "SZ-BA", "version": 1}
     services.rename_account(session, actor=admin, account_id=account.id, now=NOW, **facts)
 
-    with pytest.raises(AccountChanged):
+    with pytest.raises(EditConflict):
         services.rename_account(session, actor=admin, account_id=account.id, now=NOW, **facts)
-    with pytest.raises(AccountChanged):
+    with pytest.raises(EditConflict):
         services.disable_account(session, actor=admin, account_id=account.id, version=1, now=NOW)
 
 

@@ -5,12 +5,14 @@ import pytest
 from kernel.secrets import token_hash
 from staff import services
 from staff.errors import (
+    CodeRefused,
     NoFactorPending,
     PasswordNamesYou,
     PasswordNotNew,
     PasswordTooLong,
     PasswordTooPlain,
     PasswordTooShort,
+    PasswordWrong,
     SessionNotFound,
     SignInLocked,
 )
@@ -54,7 +56,7 @@ def test_a_new_password_replaces_the_old_and_ends_other_sessions(session, make, 
     account.password_is_temporary = True
     make.staff_session(account, token="o" * 43)
 
-    assert change(session, actor)
+    assert change(session, actor) is None
 
     assert password_matches(account.password_hash, NEW)
     assert not account.password_is_temporary
@@ -65,7 +67,7 @@ def test_a_new_password_replaces_the_old_and_ends_other_sessions(session, make, 
 
 def test_a_wrong_present_password_counts_as_a_failed_sign_in(session, actor, account):
     for _ in range(5):
-        assert not change(session, actor, current="Wrong-Horse-77")
+        assert isinstance(change(session, actor, current="Wrong-Horse-77"), PasswordWrong)
 
     with pytest.raises(SignInLocked):
         change(session, actor)
@@ -98,10 +100,10 @@ def test_a_second_factor_counts_once_it_is_confirmed(session, actor, account):
     secret = services.pending_second_factor(session, actor=actor)
     before = TOTP_SECRET.open(account.id, account.totp_secret_sealed)
 
-    assert not confirm(session, actor, "000000")
+    assert isinstance(confirm(session, actor, "000000"), CodeRefused)
     assert TOTP_SECRET.open(account.id, account.totp_secret_sealed) == before
 
-    assert confirm(session, actor, totp_code(secret, step=totp_step(NOW)))
+    assert confirm(session, actor, totp_code(secret, step=totp_step(NOW))) is None
     assert TOTP_SECRET.open(account.id, account.totp_secret_sealed) == secret
     assert not account.totp_is_temporary
     assert account.totp_last_step == totp_step(NOW)

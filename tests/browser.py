@@ -1,0 +1,80 @@
+"""The system's Chromium, as the browser tests drive it, and the checks they share."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tools.browser import NAMES
+
+ROOT = Path(__file__).resolve().parent.parent
+AXE = ROOT / "pwa" / "node_modules" / "axe-core" / "axe.min.js"
+SHOTS = ROOT / "test-results"
+# Nothing a browser does by itself may leave the machine.
+_QUIET = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+]
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """One browser for all tests; each test opens its own window, which shares nothing."""
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    assert path, "the browser tests need Chromium: ./dev test installs it where it can"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=_QUIET)
+        yield browser
+        browser.close()
+
+
+class Window:
+    """A browser window: `page` to drive, and what went wrong in it while it was driven."""
+
+    def __init__(self, chromium, base_url, *, language="en", size=(1280, 860), **options):
+        width, height = size
+        self.context = chromium.new_context(
+            base_url=base_url,
+            locale=language,
+            viewport={"width": width, "height": height},
+            **options,
+        )
+        self.context.set_default_timeout(10_000)
+        self.page = self.context.new_page()
+        self.complaints = []
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", self._hear)
+
+    def _hear(self, message):
+        # A refused form answers 4xx, which the console calls an error; that is no fault of a page.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.complaints.append(message.text)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.context.close()
+
+    def shoot(self, name):
+        """Keep a picture of the page for whoever reads the test's results."""
+        SHOTS.mkdir(exist_ok=True)
+        self.page.screenshot(path=SHOTS / f"{name}.png")
+
+    def faults(self):
+        """Return what is wrong with this page for people: axe's findings, sideways scrolling."""
+        self.page.evaluate(AXE.read_text() + "\n;0")
+        found = self.page.evaluate(
+            "rules => axe.run({runOnly: rules}).then(r => r.violations.map(v =>"
+            " `${v.id}: ${v.nodes[0].html}`))",
+            _RULES,
+        )
+        wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        if self.page.evaluate(wide):
+            found.append("the page scrolls sideways")
+        return found
