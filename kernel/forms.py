@@ -204,4 +204,7 @@ class ShanghaiMoment(fields.Field[datetime]):
             raise self.make_error("invalid") from None
         if local.tzinfo is not None:
             raise self.make_error("invalid")
-        return local.replace(tzinfo=SHANGHAI).astimezone(UTC)
+        try:
+            return local.replace(tzinfo=SHANGHAI).astimezone(UTC)
+        except OverflowError:  # the morning of year 1 is in no year in UTC
+            raise self.make_error("invalid") from None

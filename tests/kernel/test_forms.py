@@ -86,6 +86,7 @@ def test_an_empty_field_is_one_that_was_not_sent(sent):
         ("price", "0", "This amount is too small or too large."),
         ("price", "100000.01", "This amount is too small or too large."),
         ("starts_at", "soon", "Give a date and a time."),
+        ("starts_at", "0001-01-01T00:00", "Give a date and a time."),
         ("starts_at", "2026-11-23T19:30+08:00", "Give a date and a time."),
         ("seats", "many", "Give a whole number."),
         ("seats", "301", "Give a number from 1 to 300."),
