@@ -9,3 +9,4 @@ import ledger.models
 import members.models
 import merchants.models
 import staff.models
+import training.models

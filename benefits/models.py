@@ -154,6 +154,7 @@ class LimitScope(StrEnum):
     SITE = "site"
     TERMINAL = "terminal"
     MEMBER = "member"
+    SESSION = "session"  # the seats of a course's session: one rule, one row
 
 
 class LimitWindow(StrEnum):
