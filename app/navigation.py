@@ -65,6 +65,7 @@ DESK_LINKS: list[DeskLink] = [
     DeskLink(MERCHANTS, "merchants_pages.merchants", N_("Merchants")),
     DeskLink(MERCHANTS, "merchant_files_pages.upload_form", N_("Import merchants")),
     DeskLink(AID, "aid_pages.queue", N_("Claims"), waiting_count),
+    DeskLink(TRAINING, "training_pages.courses", N_("Courses")),
     DeskLink(ADMINISTRATION, "staff_pages.accounts", N_("Staff accounts")),
 ]
 

@@ -31,6 +31,7 @@ from staff.cli import staff_commands
 from staff.jobs import forget as forget_old_sign_ins
 from staff.pages import pages as staff_pages
 from training.api import api as training_api
+from training.pages import pages as training_pages
 
 API_BLUEPRINTS: list[ApiBlueprint] = [
     members_api,
@@ -47,6 +48,7 @@ PAGE_BLUEPRINTS: list[Blueprint] = [
     merchants_pages,
     merchant_files_pages,
     staff_pages,
+    training_pages,
     aid_pages,
     members_pages,
 ]
