@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.demo.people import Person, people, roster_lines
+from app.demo.training import seed_training
 from benefits.models import LimitScope, LimitUnit, LimitWindow, Offer, Programme
 from benefits.rules import Terms
 from benefits.services import (
@@ -81,6 +82,7 @@ def seed(*, size: str, base_url: str, now: datetime) -> Seeded:
     cards = _cards(now=now)
     with transaction() as session:
         _probe(session, data["probe"], now=now)
+        seed_training(session, now=now)
     with transaction() as session:
         return Seeded(
             unions=len(session.scalars(select(UnionOrg.id)).all()),
