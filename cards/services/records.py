@@ -1,10 +1,10 @@
 """The card's record: each benefit writes its line in its own transaction."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import Table, insert
 from sqlalchemy.orm import Session
 
 from cards.models import CardRecord, RecordKind
@@ -12,6 +12,8 @@ from kernel.ids import new_id
 from kernel.money import Fen
 
 _NOTHING = Fen(0)
+# The table, not the class, and made once: each sale runs it.
+_INSERT = insert(cast("Table", CardRecord.__table__))
 
 
 def record_insert_values(
@@ -86,6 +88,6 @@ def add_record(
         merchant_bears_fen=merchant_bears_fen,
         union_pays_fen=union_pays_fen,
     )
-    session.execute(insert(CardRecord).values(values))
+    session.execute(_INSERT, values)
     row_id: UUID = values["id"]
     return row_id

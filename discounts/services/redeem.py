@@ -88,8 +88,8 @@ def redeem_discount(
     CardNotUsable, OfferNotUsable, LimitReached, RequestKeyReused; and TryAgain when the same id
     was inserted by another request in this moment.
     """
-    known = session.get(Redemption, request.id)
-    if known is not None:
+    if session.scalar(_IS_KNOWN, {"id": request.id}):
+        known = session.get_one(Redemption, request.id)
         return _replay(session, till=till, known=known, digest=request.digest)
     verification = _verification(session, till=till, request=request, now=now)
     holder = _holder(verification, now=now)
@@ -291,6 +291,8 @@ def _refuse_unusable(
     if against:
         raise not_usable(against[0])
 
+
+_IS_KNOWN = text("SELECT true FROM redemptions WHERE id = :id")
 
 # The counter's row belongs to one till and one day, so only that till's own sales wait for it.
 # Its number is used in the same transaction: a sale that is rolled back leaves no gap.
