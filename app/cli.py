@@ -8,7 +8,8 @@ from alembic.config import Config
 from flask import current_app
 from flask.cli import with_appcontext
 
-from app.config import Settings
+from app.config import Settings, SettingsError
+from app.deployment import check_database, mark_database
 from kernel.jobs import run_worker
 from kernel.secrets import write_new_keyring
 
@@ -35,8 +36,14 @@ def db_commands() -> None:
 @click.argument("revision", default="head")
 @with_appcontext
 def db_upgrade(revision: str) -> None:
-    """Bring the tables to REVISION (the newest by default)."""
-    command.upgrade(alembic_config(current_settings().database_owner_url), revision)
+    """Bring the tables to REVISION (the newest by default), and note the mode of a new database."""
+    settings = current_settings()
+    command.upgrade(alembic_config(settings.database_owner_url), revision)
+    if revision == "head":
+        try:
+            mark_database(settings)
+        except SettingsError as error:
+            raise click.ClickException(str(error)) from error
 
 
 @db_commands.command("downgrade")
@@ -90,5 +97,6 @@ def keys_init() -> None:
 @with_appcontext
 def worker_command(*, until_idle: bool) -> None:
     """Run background jobs until stopped."""
+    check_database(current_settings())
     url = current_settings().database_url.replace("postgresql+psycopg://", "postgresql://", 1)
     run_worker(url, wait=not until_idle)

@@ -1,6 +1,7 @@
 """Every table there is: a foreign key to "sites.id" resolves only once its module is imported."""
 
 import aid.models
+import app.deployment
 import audit.models
 import benefits.models
 import cards.models

@@ -37,7 +37,12 @@ class Databases:
             urls.owner.format(name="postgres"), isolation_level="AUTOCOMMIT"
         )
         self.create(self.template, template="template0")
-        command.upgrade(alembic_config(urls.owner.format(name=self.template)), "head")
+        owner = urls.owner.format(name=self.template)
+        command.upgrade(alembic_config(owner), "head")
+        new = create_engine(owner)
+        with new.begin() as connection:
+            connection.execute(text("INSERT INTO deployments (id, mode) VALUES (1, 'demo')"))
+        new.dispose()
 
     def create(self, name, *, template=None):
         with self._admin.connect() as connection:

@@ -7,9 +7,10 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from app.config import Settings
+from app.config import Settings, SettingsError
 from app.demo.file import write_demo_file
 from app.demo.seed import demo_data, has_members, seed
+from app.deployment import check_database
 from kernel.cli import json_option, print_answer, told_refusals
 from kernel.clock import utc_now
 from kernel.db import transaction
@@ -34,6 +35,10 @@ def seed_command(
     settings: Settings = current_app.config["SETTINGS"]
     if not settings.is_demo:
         raise click.ClickException("The demo is not for production: MODE is not demo.")
+    try:
+        check_database(settings)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
     url = base_url or settings.base_url
     now = utc_now()
     answer: dict[str, object] = {"seeded": False}
