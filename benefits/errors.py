@@ -42,3 +42,49 @@ class OfferTermsWrong(Refusal):
     status = 422
     code = "offer_terms_wrong"
     title = N_("These terms do not make an offer. Check the amounts and the shares.")
+
+
+class ProgrammeCodeTaken(Refusal):
+    status = 409
+    code = "programme_code_taken"
+    title = N_("Another programme has this code.")
+
+
+class ProgrammeTakesNoOffers(Refusal):
+    """Facts: `family` and `state`."""
+
+    status = 409
+    code = "programme_takes_no_offers"
+    title = N_("Offers belong to a discount programme that has not ended.")
+
+
+class FundPaysNoDiscounts(Refusal):
+    """Facts: `fund_source`."""
+
+    status = 422
+    code = "fund_pays_no_discounts"
+    title = N_("The ledger has no account from which this fund pays discounts.")
+
+
+class LimitNotFound(Refusal):
+    status = 404
+    code = "limit_not_found"
+    title = N_("There is no such limit.")
+
+
+class OfferVersionInThePast(Refusal):
+    status = 422
+    code = "offer_version_in_the_past"
+    title = N_("New terms cannot begin in the past: what was redeemed then had other terms.")
+
+
+class OfferVersionHasNoTime(Refusal):
+    status = 422
+    code = "offer_version_has_no_time"
+    title = N_("The terms end before they begin.")
+
+
+class StripedLimitOnlyGrows(Refusal):
+    status = 409
+    code = "striped_limit_only_grows"
+    title = N_("This limit is spread over several counters, so it can only be raised.")

@@ -11,6 +11,8 @@ from kernel.money import WHOLE_BP, BasisPoints, Fen, apportion
 
 # Windows without end share one key.
 TOTAL = "total"
+# Nobody is older: the open end of an age rule.
+AGE_MAX = 150
 
 
 @dataclass(frozen=True)
@@ -235,6 +237,40 @@ def evaluate(rules: Sequence[Mapping[str, Any]], member: MemberFacts, *, day: da
     """
     failed = tuple(problem for rule in rules if (problem := _judge(rule, member, day)) is not None)
     return Verdict(not failed, failed)
+
+
+def eligibility_of(
+    *,
+    union_path: str | None,
+    statuses: Sequence[str],
+    joined_within_days: int | None,
+    joined_for_days: int | None,
+    age_from: int | None,
+    age_to: int | None,
+    employment: Sequence[str],
+    hardship: Sequence[str],
+) -> list[dict[str, object]]:
+    """Return the rules that evaluate() reads for what a designer chose; nothing chosen, no rule.
+
+    Of the age, one end may be left open.
+    """
+    rules: list[dict[str, object]] = []
+    if union_path is not None:
+        rules.append({"rule": "union_within", "paths": [union_path]})
+    if statuses:
+        rules.append({"rule": "membership", "statuses": list(statuses)})
+    if joined_within_days is not None:
+        rules.append({"rule": "joined_within_days", "days": joined_within_days})
+    if joined_for_days is not None:
+        rules.append({"rule": "joined_for_days", "days": joined_for_days})
+    if age_from is not None or age_to is not None:
+        ages = {"from": age_from or 0, "to": AGE_MAX if age_to is None else age_to}
+        rules.append({"rule": "age", **ages})
+    if employment:
+        rules.append({"rule": "employment", "values": list(employment)})
+    if hardship:
+        rules.append({"rule": "hardship", "levels": list(hardship)})
+    return rules
 
 
 def _judge(rule: Mapping[str, Any], member: MemberFacts, day: date) -> Reason | None:

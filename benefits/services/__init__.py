@@ -8,23 +8,30 @@ from benefits.services.limits import (
     take_limits,
     takes_for,
 )
-from benefits.services.merchant_import import MerchantImport, import_merchants
-from benefits.services.programmes import (
-    LimitFacts,
-    add_limit,
+from benefits.services.merchant_import import MerchantImport, import_merchants, titles_of
+from benefits.services.offers import (
+    VersionFacts,
     add_offer,
-    add_programme,
     add_version,
-    change_limit,
     check_terms,
     end_offer,
+)
+from benefits.services.programmes import (
+    LimitFacts,
+    ProgrammeFacts,
+    add_limit,
+    add_programme,
+    change_limit,
+    draft_discount_programme,
     move_programme,
 )
 
 __all__ = [
     "LimitFacts",
     "MerchantImport",
+    "ProgrammeFacts",
     "Take",
+    "VersionFacts",
     "add_limit",
     "add_offer",
     "add_programme",
@@ -32,6 +39,7 @@ __all__ = [
     "capture_limits",
     "change_limit",
     "check_terms",
+    "draft_discount_programme",
     "end_offer",
     "import_merchants",
     "limit_reached",
@@ -39,4 +47,5 @@ __all__ = [
     "return_limits",
     "take_limits",
     "takes_for",
+    "titles_of",
 ]

@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 
 from benefits.models import LimitScope, LimitUnit, LimitWindow, Offer, Programme
 from benefits.rules import Terms
-from benefits.services.programmes import LimitFacts, add_limit, add_offer, add_programme
+from benefits.services.offers import add_offer
+from benefits.services.programmes import LimitFacts, add_limit, add_programme
 from kernel.actors import Actor
 from kernel.clock import shanghai_day
 from kernel.money import Fen, yuan

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from merchants.errors import (
@@ -64,6 +64,11 @@ def _reached(reach: MerchantReach) -> ColumnElement[bool]:
 
 
 _OF_MERCHANT = UNION_ORGS.c.id == Merchant.union_id
+
+
+def merchant_ids_within(reach: MerchantReach) -> Select[UUID]:
+    """Return the query of all merchants in reach, to bound a query of what belongs to them."""
+    return select(Merchant.id).outerjoin(UNION_ORGS, _OF_MERCHANT).where(_reached(reach))
 
 
 def merchant_within(

@@ -97,6 +97,8 @@ _OFFERS_AT = text(
         AND (r.offer_id IS NULL OR r.offer_id = o.id) AND r.is_active
     WHERE m.id = :merchant_id AND m.state = 'active' AND o.state = 'active'
         AND p.family = 'discount'
+        AND EXISTS (SELECT FROM agreements a WHERE a.merchant_id = m.id AND a.state = 'active'
+            AND a.starts_on <= :today AND a.ends_on > :today)
         AND (CAST(:offer_id AS uuid) IS NULL OR o.id = CAST(:offer_id AS uuid))
     ORDER BY o.id, r.id
     """
@@ -108,7 +110,8 @@ def offers_at(
 ) -> list[OfferLine]:
     """Return the offers in force at a till, with what is left for this member, in one statement.
 
-    An ended offer, a suspended merchant or an offer of somebody else is simply not there.
+    An ended offer, a suspended merchant, one without an agreement in force, or an offer of
+    somebody else is simply not there.
     """
     day = shanghai_date(now)
     rows = session.execute(
@@ -120,6 +123,7 @@ def offers_at(
             "member_id": scopes.member_id,
             "offer_id": offer_id,
             "now": now,
+            "today": day,
             "day": window_key("day", day),
             "week": window_key("week", day),
             "month": window_key("month", day),

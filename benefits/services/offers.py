@@ -1,0 +1,251 @@
+"""Offers and the versions of their terms: what a member gets, where, from when until when."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from audit.services import record
+from benefits.errors import (
+    OfferNotFound,
+    OfferTermsWrong,
+    OfferVersionHasNoTime,
+    OfferVersionInThePast,
+    OfferVersionsOverlap,
+    ProgrammeNotFound,
+    ProgrammeTakesNoOffers,
+)
+from benefits.models import (
+    OFFER_MOVES,
+    Offer,
+    OfferKind,
+    OfferState,
+    OfferVersion,
+    Programme,
+    ProgrammeState,
+)
+from benefits.rules import Terms
+from kernel.actors import Actor
+from kernel.money import WHOLE_BP
+from kernel.refusals import refuse_stale, refused_by
+from kernel.states import MoveNotAllowed, move
+from ledger.models import Family
+from merchants.errors import MerchantNotActive, MerchantNotFound
+from merchants.models import Merchant, MerchantState
+from merchants.queries import union_path_of
+
+
+@dataclass(frozen=True)
+class VersionFacts:
+    """The terms of one version, the codes they accept, and when they hold: [from, to)."""
+
+    terms: Terms
+    assurances: Sequence[str]
+    valid_from: datetime
+    valid_to: datetime | None = None
+    needs_challenge: bool = False
+
+
+def add_offer(
+    session: Session,
+    *,
+    actor: Actor,
+    programme_id: UUID,
+    merchant_id: UUID | None,
+    title_zh: str,
+    title_en: str,
+    terms: Terms,
+    assurances: Sequence[str],
+    needs_challenge: bool = False,
+    valid_from: datetime,
+    valid_to: datetime | None = None,
+    now: datetime,
+) -> Offer:
+    """Offer `terms` at one merchant, or with no merchant at every one.
+
+    Raises OfferTermsWrong, OfferVersionHasNoTime, ProgrammeNotFound, ProgrammeTakesNoOffers,
+    MerchantNotFound, and MerchantNotActive if the business has ended.
+    """
+    programme = session.get(Programme, programme_id)
+    if programme is None:
+        raise ProgrammeNotFound
+    if programme.family is not Family.DISCOUNT or programme.state is ProgrammeState.ENDED:
+        raise ProgrammeTakesNoOffers(family=programme.family, state=programme.state)
+    if merchant_id is not None:
+        merchant = session.get(Merchant, merchant_id)
+        if merchant is None:
+            raise MerchantNotFound
+        if merchant.state is MerchantState.ENDED:
+            raise MerchantNotActive(state=merchant.state)
+    offer = Offer(
+        programme_id=programme_id,
+        merchant_id=merchant_id,
+        title_zh=title_zh,
+        title_en=title_en,
+        created_at=now,
+    )
+    session.add(offer)
+    session.flush()
+    facts = VersionFacts(terms, assurances, valid_from, valid_to, needs_challenge)
+    _put_version(session, actor=actor, offer=offer, facts=facts, now=now)
+    return offer
+
+
+def add_version(
+    session: Session,
+    *,
+    actor: Actor,
+    offer_id: UUID,
+    version: int,
+    facts: VersionFacts,
+    now: datetime,
+) -> OfferVersion:
+    """Put new terms in force from `facts.valid_from`; the version before ends there.
+
+    `version` is that of the offer, as its editor saw it. Locks the offer. What was redeemed keeps
+    the version it was redeemed under, so nothing begins before `now`. Raises OfferNotFound,
+    EditConflict, MoveNotAllowed if the offer has ended, OfferVersionInThePast,
+    OfferVersionHasNoTime, OfferTermsWrong, OfferVersionsOverlap.
+    """
+    offer = _lock_offer(session, offer_id=offer_id)
+    refuse_stale(offer.version, version)
+    if offer.state is OfferState.ENDED:
+        raise MoveNotAllowed(current=offer.state, target=OfferState.ACTIVE)
+    if facts.valid_from < now:
+        raise OfferVersionInThePast
+    return _put_version(session, actor=actor, offer=offer, facts=facts, now=now)
+
+
+def _put_version(
+    session: Session, *, actor: Actor, offer: Offer, facts: VersionFacts, now: datetime
+) -> OfferVersion:
+    terms = facts.terms
+    check_terms(terms)
+    if facts.valid_to is not None and facts.valid_to <= facts.valid_from:
+        raise OfferVersionHasNoTime
+    _end_version_before(session, offer_id=offer.id, moment=facts.valid_from)
+    newest = session.scalar(
+        select(func.coalesce(func.max(OfferVersion.number), 0)).where(
+            OfferVersion.offer_id == offer.id
+        )
+    )
+    version = OfferVersion(
+        offer_id=offer.id,
+        number=(newest or 0) + 1,
+        kind=OfferKind(terms.kind),
+        member_rate_bp=terms.member_rate_bp,
+        threshold_fen=terms.threshold_fen,
+        reduction_fen=terms.reduction_fen,
+        list_fen=terms.list_fen,
+        member_fen=terms.member_fen,
+        union_share_bp=terms.union_share_bp,
+        union_max_fen=terms.union_max_fen,
+        assurances=list(facts.assurances),
+        needs_challenge=facts.needs_challenge,
+        valid_from=facts.valid_from,
+        valid_to=facts.valid_to,
+        created_at=now,
+    )
+    session.add(version)
+    with refused_by({"ex_offer_versions_in_force": OfferVersionsOverlap}):
+        session.flush()
+    offer.version += 1
+    session.flush()
+    record(
+        session,
+        actor=actor,
+        action="offer.version_added",
+        object_type="offer",
+        object_id=offer.id,
+        now=now,
+        union_path=_auditors_of(session, offer),
+        number=version.number,
+    )
+    return version
+
+
+def _end_version_before(session: Session, *, offer_id: UUID, moment: datetime) -> None:
+    """End the version in force at `moment` there, and write that before the next one comes."""
+    before = session.scalars(
+        select(OfferVersion).where(
+            OfferVersion.offer_id == offer_id,
+            OfferVersion.valid_from < moment,
+            OfferVersion.valid_to.is_(None) | (OfferVersion.valid_to > moment),
+        )
+    ).one_or_none()
+    if before is not None:
+        before.valid_to = moment
+        session.flush()
+
+
+def end_offer(
+    session: Session, *, actor: Actor, offer_id: UUID, version: int, now: datetime
+) -> Offer:
+    """Stop an offer at once; what was redeemed stays.
+
+    Locks the offer. Raises OfferNotFound, EditConflict, MoveNotAllowed.
+    """
+    offer = _lock_offer(session, offer_id=offer_id)
+    refuse_stale(offer.version, version)
+    offer.state = move(OFFER_MOVES, offer.state, OfferState.ENDED)
+    offer.version += 1
+    session.flush()
+    record(
+        session,
+        actor=actor,
+        action="offer.ended",
+        object_type="offer",
+        object_id=offer_id,
+        now=now,
+        union_path=_auditors_of(session, offer),
+    )
+    return offer
+
+
+def _lock_offer(session: Session, *, offer_id: UUID) -> Offer:
+    offer = session.get(Offer, offer_id, with_for_update=True, populate_existing=True)
+    if offer is None:
+        raise OfferNotFound
+    return offer
+
+
+def _auditors_of(session: Session, offer: Offer) -> str | None:
+    """Return the union whose auditors read about an offer: its merchant's, None for the city's."""
+    merchant = session.get(Merchant, offer.merchant_id) if offer.merchant_id else None
+    return union_path_of(session, union_id=merchant.union_id) if merchant else None
+
+
+def check_terms(terms: Terms) -> None:
+    """Raise OfferTermsWrong naming the first field that makes no offer of these terms."""
+    if not 0 <= terms.union_share_bp <= WHOLE_BP:
+        raise OfferTermsWrong(field="union_share_bp", reason="share_out_of_range")
+    if terms.union_max_fen is not None and terms.union_max_fen < 0:
+        raise OfferTermsWrong(field="union_max_fen", reason="negative")
+    checks = {"percent": _percent, "full_reduction": _full_reduction, "fixed_price": _fixed_price}
+    wrong = checks[terms.kind](terms)
+    if wrong is not None:
+        raise OfferTermsWrong(field=wrong, reason="amounts_make_no_offer")
+
+
+def _percent(terms: Terms) -> str | None:
+    rate = terms.member_rate_bp
+    return None if rate is not None and 0 <= rate < WHOLE_BP else "member_rate_bp"
+
+
+def _full_reduction(terms: Terms) -> str | None:
+    if terms.reduction_fen is None or terms.reduction_fen <= 0:
+        return "reduction_fen"
+    if terms.threshold_fen is None or terms.threshold_fen < terms.reduction_fen:
+        return "threshold_fen"
+    return None
+
+
+def _fixed_price(terms: Terms) -> str | None:
+    if terms.member_fen is None or terms.member_fen < 0:
+        return "member_fen"
+    if terms.list_fen is None or terms.list_fen <= terms.member_fen:
+        return "list_fen"
+    return None

@@ -1,0 +1,92 @@
+from datetime import date, timedelta
+
+import pytest
+
+from benefits.models import LimitScope, LimitUnit, LimitWindow
+from benefits.rules import Terms
+from benefits.services import LimitFacts, add_limit, add_offer, add_programme
+from kernel.actors import SYSTEM
+from kernel.clock import utc_now
+from kernel.money import BasisPoints, Fen
+from ledger.models import Family, FundSource
+from tests.make import NOW
+from tests.merchants.conftest import plant_unions
+from tests.staff.conftest import signed_in
+
+
+def percent(rate=8800, *, share=5000, most=None):
+    return Terms("percent", BasisPoints(rate), None, None, None, None, BasisPoints(share), most)
+
+
+def reduction(threshold=50_00, off=40_00, *, share=7500, most=None):
+    share = BasisPoints(share)
+    return Terms("full_reduction", None, Fen(threshold), Fen(off), None, None, share, most)
+
+
+def fixed(listed=30_00, price=9_90, *, share=10_000, most=None):
+    share = BasisPoints(share)
+    return Terms("fixed_price", None, None, None, Fen(listed), Fen(price), share, most)
+
+
+class Plans:
+    """Builds programmes, offers and limits through the services that everybody uses."""
+
+    def __init__(self, session):
+        self.session = session
+        self._count = 0
+
+    def programme(self, **facts):
+        self._count += 1
+        defaults = {
+            "code": f"PH-{self._count:03d}",
+            "name_zh": "夏季普惠(演示)",
+            "name_en": "Summer offers (demo)",
+            "family": Family.DISCOUNT,
+            "fund_source": FundSource.UNION_FUND,
+            "starts_on": date(2026, 1, 1),
+            "ends_on": None,
+            "eligibility": [],
+            "now": NOW,
+        }
+        return add_programme(self.session, actor=SYSTEM, **defaults | facts)
+
+    def offer(self, *, programme=None, merchant=None, **facts):
+        """An offer of 40 off from 50 whose terms have been in force for a day."""
+        defaults = {
+            "programme_id": (programme or self.programme()).id,
+            "merchant_id": merchant.id if merchant else None,
+            "title_zh": "满50减40",
+            "title_en": "40 off from 50",
+            "terms": reduction(),
+            "assurances": ["session"],
+            "valid_from": utc_now() - timedelta(days=1),
+            "now": NOW,
+        }
+        return add_offer(self.session, actor=SYSTEM, **defaults | facts)
+
+    def limit(self, programme, *, offer=None, maximum=1000_00, **facts):
+        """A budget of the programme in fen, unless told otherwise."""
+        defaults = {
+            "scope": LimitScope.PROGRAMME,
+            "window": LimitWindow.TOTAL,
+            "unit": LimitUnit.FEN,
+            "maximum": maximum,
+            "offer_id": offer.id if offer else None,
+        }
+        return add_limit(
+            self.session,
+            actor=SYSTEM,
+            programme_id=programme.id,
+            facts=LimitFacts(**defaults | facts),
+            now=NOW,
+        )
+
+
+@pytest.fixture
+def plans(session):
+    return Plans(session)
+
+
+@pytest.fixture
+def unions(session):
+    return plant_unions(session)
