@@ -10,6 +10,7 @@ from flask.cli import with_appcontext
 from app.config import Settings, SettingsError
 from app.demo.file import write_demo_file
 from app.demo.seed import demo_data, has_members, seed
+from app.demo.training import seed_training
 from app.deployment import check_database
 from kernel.cli import json_option, print_answer, told_refusals
 from kernel.clock import utc_now
@@ -45,6 +46,10 @@ def seed_command(
     with told_refusals():
         if not (if_empty and has_members()):
             answer = {"seeded": True, **asdict(seed(size=size, base_url=url, now=now))}
+        else:
+            # The course meets today, whichever day today is.
+            with transaction() as session:
+                seed_training(session, now=now)
         if demo_file is not None:
             with transaction() as session:
                 write_demo_file(session, demo_file, data=demo_data(), base_url=url, now=now)

@@ -1,0 +1,36 @@
+"""The demo's mutual aid: the shipped schemes, and members whose cover is older than any waiting."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from aid.services import enrol_members, load_schemes
+from cards.models import Card
+from kernel.actors import SYSTEM
+from kernel.clock import shanghai_date
+
+
+def seed_aid(session: Session, data: dict[str, Any], *, now: datetime) -> int:
+    """Load the schemes and let the demo's first card holders take part; return how many are new.
+
+    Whoever takes part already is left as they are.
+    """
+    load_schemes(session, actor=SYSTEM, now=now)
+    facts = data["aid"]
+    first = select(Card.member_id).order_by(Card.number).limit(facts["members"])
+    member_ids = list(session.scalars(first))
+    starts_on = shanghai_date(now) - timedelta(days=facts["cover_days_ago"])
+    enrolled = 0
+    for code in facts["schemes"]:
+        counts = enrol_members(
+            session,
+            member_ids=member_ids,
+            scheme_code=code,
+            starts_on=starts_on,
+            actor=SYSTEM,
+            now=now,
+        )
+        enrolled += counts.enrolled
+    return enrolled
