@@ -64,6 +64,8 @@ DESK_LINKS: list[DeskLink] = [
     DeskLink(CARDS, "cards_pages.batches", N_("Issue cards")),
     DeskLink(MERCHANTS, "merchants_pages.merchants", N_("Merchants")),
     DeskLink(MERCHANTS, "merchant_files_pages.upload_form", N_("Import merchants")),
+    DeskLink(PROGRAMMES, "programmes_pages.programmes", N_("Programmes")),
+    DeskLink(PROGRAMMES, "offers_pages.offers", N_("Offers")),
     DeskLink(AID, "aid_pages.queue", N_("Claims"), waiting_count),
     DeskLink(TRAINING, "training_pages.courses", N_("Courses")),
     DeskLink(ADMINISTRATION, "staff_pages.accounts", N_("Staff accounts")),

@@ -12,7 +12,7 @@ from app.demo.cli import demo_commands
 from app.desk import desk
 from app.phone import phone
 from benefits.cli import merchants_commands
-from benefits.pages import merchant_files_pages
+from benefits.pages import limits_pages, merchant_files_pages, offers_pages, programmes_pages
 from cards.api import api as cards_api
 from cards.cli import cards_commands
 from cards.pages import pages as cards_pages
@@ -47,6 +47,9 @@ PAGE_BLUEPRINTS: list[Blueprint] = [
     phone,
     merchants_pages,
     merchant_files_pages,
+    programmes_pages,
+    limits_pages,
+    offers_pages,
     staff_pages,
     training_pages,
     aid_pages,
