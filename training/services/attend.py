@@ -100,12 +100,7 @@ def attend(
         if known.terminal_id != till.terminal_id or known.facts_digest != request.digest:
             raise RequestKeyReused
         return _replay(session, line=line, known=known)
-    if line.session.site_id != till.site_id:
-        raise NotThisSite
-    if not line.site_is_active:
-        raise SiteSuspended
-    if line.session.state is not SessionState.OPEN:
-        raise SessionNotOpen(state=line.session.state)
+    _refuse_elsewhere(line, till)
     verdict = verify_presentation(
         session,
         terminal_id=till.terminal_id,
@@ -153,6 +148,16 @@ def attend(
         now=now,
     )
     return AttendanceAnswer(attendance, meeting, line, card, replayed=False)
+
+
+def _refuse_elsewhere(line: SessionLine, till: Till) -> None:
+    """Raise NotThisSite, SiteSuspended or SessionNotOpen unless this till takes attendance."""
+    if line.session.site_id != till.site_id:
+        raise NotThisSite
+    if not line.site_is_active:
+        raise SiteSuspended
+    if line.session.state is not SessionState.OPEN:
+        raise SessionNotOpen(state=line.session.state)
 
 
 def _lock_enrolment(session: Session, *, line: SessionLine, member_id: UUID) -> Enrolment:
