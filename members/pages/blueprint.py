@@ -18,7 +18,7 @@ STATUS_WORDS = {
     MembershipStatus.ACTIVE: N_("Member"),
     MembershipStatus.TRANSFERRING: N_("Moving to another union"),
     MembershipStatus.RETAINED: N_("Membership retained"),
-    MembershipStatus.WITHDRAWN: N_("Withdrawn"),
+    MembershipStatus.WITHDRAWN: N_("Left the union"),
     MembershipStatus.EXPELLED: N_("Expelled"),
     MembershipStatus.DECEASED: N_("Deceased"),
     MembershipStatus.DUPLICATE_MERGED: N_("Merged with another record"),

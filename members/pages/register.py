@@ -119,7 +119,11 @@ def _show(
         if found is None:
             raise NotFound
         union = union_by_id(session, union_id=found.union_id)
-        looks = looks_at_member(session, member_id=member_id)
+        # A purpose is what an officer typed, or one of our own sentences.
+        looks = [
+            (look.occurred_at, gettext(look.purpose))
+            for look in looks_at_member(session, member_id=member_id)
+        ]
     return render_template(
         "members/member.html",
         member=found,

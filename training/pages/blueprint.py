@@ -49,7 +49,7 @@ SESSION_WORDS = {
 }
 ENROLMENT_WORDS = {
     EnrolmentState.ENROLLED: N_("Enrolled"),
-    EnrolmentState.WAITING: N_("Waiting"),
+    EnrolmentState.WAITING: N_("On the waiting list"),
     EnrolmentState.WITHDRAWN: N_("Withdrawn"),
     EnrolmentState.LAPSED: N_("Lapsed"),
     EnrolmentState.COMPLETED: N_("Completed the course"),
