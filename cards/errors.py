@@ -83,7 +83,7 @@ class DeviceKeyTaken(Refusal):
 class IssuerKeysMissing(Refusal):
     status = 503
     code = "issuer_keys_missing"
-    title = N_("The service has no card keys yet. Its operator runs: flask cards keys init")
+    title = N_("The service has no card keys yet. Its operator runs flask cards keys init first.")
 
 
 class FreezeEndInvalid(Refusal):

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_smorest import Api
 from flask_smorest import Blueprint as SmorestBlueprint
-from marshmallow import ValidationError
+from marshmallow import Schema, ValidationError, fields
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from webargs.flaskparser import FlaskParser
@@ -28,6 +28,7 @@ from kernel.refusals import EditConflict
 logger = logging.getLogger("union_card.web")
 
 JSON_BYTES_MAX = 64 * 1024
+PROBLEM_TYPE = "application/problem+json"
 # Says that this very request had been answered before, and that this is that answer.
 REPLAYED_HEADER = "Idempotency-Replayed"
 _TRIES = 3
@@ -82,7 +83,7 @@ def problem(status: int, code: str, title: str, **extra: object) -> Response:
     """Return an RFC 9457 problem document; `title` is already in the caller's language."""
     response = jsonify(type=f"/problems/{code}", status=status, code=code, title=title, **extra)
     response.status_code = status
-    response.content_type = "application/problem+json"
+    response.content_type = PROBLEM_TYPE
     if status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
@@ -116,8 +117,27 @@ class Blueprint(SmorestBlueprint):
     ARGUMENTS_PARSER = StrictParser()
 
 
+class Problem(Schema):
+    """What every error of the API looks like (RFC 9457): a sentence to read, a code to act on."""
+
+    type = fields.String(metadata={"description": "`/problems/{code}`: explained there."})
+    status = fields.Integer()
+    code = fields.String(metadata={"description": "Stable; what a program acts on."})
+    title = fields.String(metadata={"description": "For a person, in the caller's language."})
+    facts = fields.Dict(metadata={"description": "What the code is about, such as `left_fen`."})
+    errors = fields.Dict(metadata={"description": "With 422: what is wrong, by field."})
+
+
 class ProblemApi(Api):
-    """flask-smorest with its error handler answering problem documents."""
+    """flask-smorest with its error handler answering, and describing, problem documents."""
+
+    ERROR_SCHEMA = Problem
+
+    def _register_responses(self) -> None:
+        # It describes only errors, and with one media type for everything.
+        self.DEFAULT_RESPONSE_CONTENT_TYPE = PROBLEM_TYPE
+        super()._register_responses()
+        del self.DEFAULT_RESPONSE_CONTENT_TYPE
 
     def handle_http_exception(self, error: HTTPException) -> ResponseReturnValue:
         return http_problem(error)
