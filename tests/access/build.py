@@ -1,0 +1,295 @@
+"""Fills a world: the callers first, then what they own, most of it through the interface."""
+
+import io
+from contextlib import contextmanager
+from datetime import timedelta
+
+from sqlalchemy import create_engine, select
+
+from benefits.models import LimitScope, LimitUnit, LimitWindow
+from benefits.queries import programme_by_code
+from benefits.rules import Terms
+from benefits.services import LimitFacts, add_limit, add_offer
+from cards.services import forget_issuer_keys
+from kernel import db
+from kernel.actors import SYSTEM, ActorKind, Role
+from kernel.clock import utc_now
+from kernel.ids import new_id
+from kernel.secrets import new_token
+from members.models import UnionOrg
+from merchants.models import AgreementState, MerchantState, SiteState
+from staff.models import AccountState, StaffSession
+from tests.access.world import Caller, World
+from tests.make.aid import ALLOWANCE, INPATIENT, pdf
+from tests.make.maker import Maker
+from training.models import CourseMeeting, SessionState
+
+OWNERS = "SZ-LG"
+STRANGERS = "SZ-BA"
+HOUR = timedelta(hours=1)
+REDUCTION = Terms("full_reduction", None, 5000, 4000, None, None, 7500, None)
+_ROSTER = (
+    "姓名,证件类型,证件号码,手机号码,性别,工会组织代码,入会日期\n"
+    "演示,居民身份证,440399199001011236,,男,SZ-LG,2020-01-01\n"
+)
+_MERCHANTS = (
+    "商户名称,统一社会信用代码,类别,区,门店名称,门店地址,结算账号,开户名,优惠方式,优惠说明,工会承担比例\n"
+    "演示商户,坏的代码,餐饮,龙岗区,演示店,演示路1号,6299992366649361,演示商户,percent,95,100\n"
+)
+
+
+@contextmanager
+def built_world(app, databases, *, template):
+    """Yield the town of `template` with everybody and everything; none of it is ever committed.
+
+    The application works on the one connection of it until the block ends.
+    """
+    name = databases.copy(template)
+    own = create_engine(databases.urls.app.format(name=name))
+    before = dict(db.session_factory.kw)
+    forget_issuer_keys()
+    try:
+        with own.connect() as connection, connection.begin() as outer:
+            db.session_factory.configure(bind=connection, join_transaction_mode="create_savepoint")
+            world = World(app, connection)
+            world.ids |= {"own_union": OWNERS, "foreign_union": STRANGERS}
+            with db.session_factory() as session:
+                Builder(world, session).build()
+                session.commit()
+            yield world
+            outer.rollback()
+    finally:
+        db.session_factory.kw.clear()
+        db.session_factory.configure(**before)
+        forget_issuer_keys()
+        own.dispose()
+        databases.drop(name)
+
+
+class TownMaker(Maker):
+    """Makes rows in a town that has people already: the numbers of both must not meet."""
+
+    def next_number(self):
+        return 9_000 + super().next_number()
+
+
+class Builder:
+    def __init__(self, world, session):
+        self.world = world
+        self.session = session
+        self.make = TownMaker(session)
+        self.now = utc_now()
+        self.unions = {union.code: union for union in session.scalars(select(UnionOrg))}
+
+    def build(self):
+        self.staff_callers()
+        self.members()
+        self.tills()
+        self.merchants()
+        self.sales()
+        self.uploads()
+        self.claims()
+        self.courses()
+
+    def own(self, **objects):
+        self.world.ids |= {name: str(each.id) for name, each in objects.items()}
+
+    def caller(self, name, kind, roles=()):
+        found = Caller(name, kind, new_token(), frozenset(roles))
+        self.world.callers[name] = found
+        return found
+
+    def ask(self, name, method, path, status, **body):
+        answer = self.world.keep(self.world.callers[name], method, path, **body)
+        assert answer.status_code == status, (path, answer.status_code, answer.text[-3000:])
+        return answer
+
+    def post(self, name, path, status=201, **json):
+        return self.ask(name, "POST", f"/api/v1{path}", status, json=json).json
+
+    def send(self, name, path, **form):
+        """Send a form of the desk; return the id at the end of where it leads."""
+        files = {key: form.pop(key) for key in list(form) if isinstance(form[key], tuple)}
+        answer = self.ask(name, "POST", f"/desk{path}", 303, form=form, files=files)
+        return answer.location.rpartition("/")[2]
+
+    # --- Who calls
+
+    def staff_callers(self):
+        self.caller("nobody", ActorKind.NOBODY)
+        for role in Role:
+            self.staff(role.value, "SZ", role)
+        self.staff("other_designer", "SZ", Role.PROGRAMME_DESIGNER)
+        self.staff("staff_without_role", OWNERS)
+        own = self.staff("own_staff", OWNERS, *Role)
+        self.staff("foreign_staff", STRANGERS, *Role)
+        union = self.unions[OWNERS]
+        account = self.make.staff(union=union)
+        self.own(
+            own_session=self.make.staff_session(own, at=self.now),
+            account=account,
+            grant=self.make.grant(account, Role.TRAINING_OFFICER, union),
+            disabled=self.make.staff(union=union, state=AccountState.DISABLED),
+        )
+
+    def staff(self, name, union, *roles):
+        account = self.make.staff(*roles, union=self.unions[union])
+        self.make.staff_session(
+            account, token=self.caller(name, ActorKind.STAFF, roles).token, at=self.now
+        )
+        return account
+
+    def members(self):
+        for name, union in (("member", OWNERS), ("other_member", STRANGERS)):
+            member = self.make.covered_member(
+                INPATIENT,
+                ALLOWANCE,
+                union=self.unions[union],
+                starts_on=self.now.date() - timedelta(days=200),
+                card=False,
+            )
+            self.make.consent(member)
+            card = self.make.card(member=member)
+            phone = self.make.phone(card, now=self.now)
+            self.make.member_session(member, token=self.caller(name, ActorKind.MEMBER).token)
+            self.world.ids |= {name: str(member.id), f"{name}_card": str(card.id)}
+            self.world.ids[f"{name}_device"] = str(phone.device_id)
+            setattr(self, name, member)
+
+    def tills(self):
+        self.shop = self.make.merchant(union_id=self.unions[OWNERS].id, district="龙岗区")
+        self.other_shop = self.make.merchant(union_id=self.unions[STRANGERS].id)
+        centre = self.make.service_organisation(union_id=self.unions[OWNERS].id)
+        other_centre = self.make.service_organisation(union_id=self.unions[STRANGERS].id)
+        site = self.make.site(merchant_id=self.shop.id)
+        self.service_site = self.make.site(merchant_id=centre.id)
+        foreign_service_site = self.make.site(merchant_id=other_centre.id)
+        places = {
+            "till": site,
+            "colleague_till": site,
+            "other_till": self.make.site(merchant_id=self.other_shop.id),
+            "service_till": self.service_site,
+            "other_service_till": foreign_service_site,
+        }
+        for name, place in places.items():
+            token = self.caller(name, ActorKind.TERMINAL).token
+            self.world.ids[f"{name}_id"] = str(self.make.terminal(token=token, site=place).id)
+        self.own(
+            merchant=self.shop,
+            site=site,
+            service_site=self.service_site,
+            foreign_service_site=foreign_service_site,
+        )
+
+    # --- What they own
+
+    def merchants(self):
+        union_id = self.unions[OWNERS].id
+        self.own(
+            foreign_merchant=self.other_shop,
+            closed_site=self.make.site(merchant_id=self.shop.id, state=SiteState.CLOSED),
+            draft=self.make.agreement(
+                merchant_id=self.shop.id, state=AgreementState.DRAFT, signed_at=None
+            ),
+            agreement=self.make.agreement(merchant_id=self.shop.id),
+            applicant=self.make.merchant(union_id=union_id, state=MerchantState.APPLIED),
+        )
+
+    def sales(self):
+        programme = programme_by_code(self.session, code="PROBE")
+        offer = self.offer(programme, self.shop)
+        limit = LimitFacts(
+            LimitScope.OFFER, LimitWindow.DAY, LimitUnit.USES, 100, offer_id=offer.id
+        )
+        self.own(
+            discounts=programme,
+            offer=offer,
+            foreign_offer=self.offer(programme, self.other_shop),
+            limit=add_limit(
+                self.session, actor=SYSTEM, programme_id=programme.id, facts=limit, now=self.now
+            ),
+        )
+        self.world.ids["verification"] = self.scan()
+        for name, capture in (("sale", True), ("hold", False)):
+            self.world.ids[name] = self.post(
+                "till",
+                "/redemptions",
+                id=str(new_id()),
+                verification_id=self.scan(),
+                offer_id=self.world.ids["offer"],
+                gross_fen=6_000,
+                capture=capture,
+            )["id"]
+        taken_back = {"id": str(new_id()), "amount_fen": 100, "reason": "退货"}
+        path = f"/redemptions/{self.world.ids['sale']}/reversals"
+        self.world.ids["reversal"] = self.post("till", path, **taken_back)["id"]
+
+    def offer(self, programme, merchant):
+        return add_offer(
+            self.session,
+            actor=SYSTEM,
+            programme_id=programme.id,
+            merchant_id=merchant.id,
+            title_zh="满50减40",
+            title_en="40 off from 50",
+            terms=REDUCTION,
+            assurances=["possession", "session"],
+            valid_from=self.now - HOUR,
+            now=self.now,
+        )
+
+    def scan(self):
+        """Return a verification of the member's card at the till."""
+        text = self.ask("member", "GET", "/api/v1/cards/me/slice", 200).json["text"]
+        return self.post("till", "/verifications", 200, presentation=text)["verification_id"]
+
+    def uploads(self):
+        roster = (io.BytesIO(_ROSTER.encode()), "roster.csv")
+        merchants = (io.BytesIO(_MERCHANTS.encode()), "merchants.csv")
+        self.world.ids["import"] = self.send("own_staff", "/register/imports", file=roster)
+        self.world.ids["batch"] = self.send("own_staff", "/cards/batches", union_code=OWNERS)
+        self.world.ids["file"] = self.send(
+            Role.PROGRAMME_DESIGNER, "/merchant-files", file=merchants
+        )
+
+    def claims(self):
+        schemes = {
+            "claim": INPATIENT,
+            "assessed_claim": INPATIENT,
+            "returned_claim": ALLOWANCE,
+        }
+        event_date = self.now.date() - timedelta(days=5)
+        for name, scheme in schemes.items():
+            claim = self.make.aid_claim(
+                self.member, now=self.now, event_date=event_date, scheme=scheme
+            )
+            self.world.ids[name] = str(claim.id)
+        paper = self.make.aid_paper(self.member, content=pdf("loose"))
+        self.own(loose_paper=paper)
+        claim_id = self.world.ids["claim"]
+        self.world.ids["paper"] = self.ask(
+            "member", "GET", f"/api/v1/aid/claims/{claim_id}", 200
+        ).json["documents"][0]["id"]
+        assessed, returned = self.world.ids["assessed_claim"], self.world.ids["returned_claim"]
+        self.send("own_staff", f"/aid/{assessed}/assess", version=1)
+        self.send("own_staff", f"/aid/{returned}/return", version=1, note="请补发票")
+
+    def courses(self):
+        course = self.make.course(union=self.unions[OWNERS])
+        times = {
+            "meetings": [(self.now - HOUR / 2, self.now + HOUR)],
+            "site": self.service_site,
+            "enrol_from": self.now - HOUR,
+        }
+        held = self.make.course_session(course=course, **times)
+        draft = self.make.course_session(course=course, state=SessionState.DRAFT, **times)
+        self.own(course=course, course_session=held, draft_session=draft)
+        query = select(CourseMeeting).where(CourseMeeting.session_id == draft.id)
+        self.own(meeting=self.session.scalars(query).one())
+        self.world.ids["programme"] = str(course.programme_id)
+        self.world.ids["enrolment"] = self.post(
+            "member",
+            "/training/enrolments",
+            id=str(new_id()),
+            session_id=str(held.id),
+        )["id"]

@@ -1,0 +1,515 @@
+"""The table: for every endpoint that names an object, whose it is and what strangers hear.
+
+A line holds for the places it fills: those of the address by name, those of the body where a value
+is an `Own`. tests/test_access.py fails while a place of the application stands in no line here.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from kernel.actors import Role
+from kernel.clock import SHANGHAI, shanghai_date, utc_now
+from tests.make.aid import INPATIENT
+
+NOT_FOUND = (404, None)
+_KEY_REUSED = (409, "request_key_reused")
+# With `verification_unknown` as its reason: a scan belongs to the till that made it.
+_UNKNOWN_SCAN = (409, "card_not_usable")
+_OTHER_TILLS = ("other_till", "service_till", "colleague_till")
+
+
+@dataclass(frozen=True)
+class Own:
+    """The id of an object of the world, by its name there."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """One endpoint on one object: `owner` may, each of `strangers` hears their (status, code)."""
+
+    key: str
+    owner: str
+    path: dict = field(default_factory=dict)
+    json: dict | None = None
+    form: dict | None = None
+    strangers: dict = field(default_factory=dict)
+
+    def __str__(self):
+        return self.key
+
+    @property
+    def places(self):
+        body = (self.json or {}) | (self.form or {})
+        return {*self.path, *(name for name, value in body.items() if _own_in(value))}
+
+
+def _own_in(value):
+    return isinstance(value, Own) or (isinstance(value, list) and any(map(_own_in, value)))
+
+
+# To every endpoint on something of a member, a till, a union, these come as strangers of its kind.
+_FOREIGN_MEMBER = {"other_member": NOT_FOUND}
+_FOREIGN_TILLS = {"other_till": NOT_FOUND, "service_till": NOT_FOUND}
+_FOREIGN_UNION = {"foreign_staff": NOT_FOUND}
+_FOREIGN_UPLOADER = {"other_designer": NOT_FOUND, "foreign_staff": (403, None)}
+
+
+def _member(key, *, json=None, strangers=None, **path):
+    return Case(key, "member", path, json=json, strangers=strangers or _FOREIGN_MEMBER)
+
+
+def _till(key, *, json=None, strangers=None, **path):
+    return Case(key, "till", path, json=json, strangers=strangers or _FOREIGN_TILLS)
+
+
+def _desk(key, *, form=None, owner="own_staff", strangers=None, **path):
+    return Case(key, owner, path, form=form or {}, strangers=strangers or _FOREIGN_UNION)
+
+
+def _typed(hours):
+    return f"{(utc_now() + timedelta(hours=hours)).astimezone(SHANGHAI):%Y-%m-%dT%H:%M}"
+
+
+_PAPER = {
+    "invoice_no": "88001234",
+    "hospital": "演示医院",
+    "admission_no": "ZY880012",
+    "pool_paid_fen": 1_200_000,
+    "self_paid_fen": 300_000,
+    "days": 8,
+}
+_CLAIM = {
+    "id": "0197f000-0000-7000-8000-000000000001",
+    "scheme": INPATIENT,
+    "event_type": "illness",
+    "event_date": (shanghai_date(utc_now()) - timedelta(days=5)).isoformat(),
+    "lines": [_PAPER],
+    "documents": [],
+}
+_SALE = {"id": "0197f000-0000-7000-8000-000000000002", "gross_fen": 6_000}
+_FREEZE = {"reason": "核对", "until": _typed(24)}
+_COURSE = {
+    "category": "team_leader",
+    "organiser": "演示",
+    "payer": "union",
+    "title_zh": "课程",
+    "title_en": "Course",
+    "subsidy_fen": "300",
+    "attendance_basis": "meetings",
+    "attendance_rate_bp": "80",
+    "scan_margin_minutes": "30",
+}
+_MERCHANT = {"kind": "service_site", "name": "演示", "category": "服务站点", "district": "龙岗区"}
+_SESSION = {
+    "seats": "3",
+    "enrol_from": _typed(-1),
+    "enrol_until": _typed(3),
+    "meetings": "1",
+    "every_days": "7",
+    "first_starts_at": _typed(2),
+    "meeting_minutes": "120",
+}
+_LIMIT = {"scope": "member", "window": "day", "unit": "uses", "maximum": "2"}
+_TERMS = {
+    "kind": "full_reduction",
+    "threshold_fen": "50",
+    "reduction_fen": "40",
+    "union_share_bp": "75",
+    "assurances": ["possession", "session"],
+}
+_REASON = {"reason": "核对"}
+_VERSION = {"version": "1"}
+_UNION = {"union_code": Own("own_union")}
+
+_TILL_CASES = [
+    _till(
+        "POST discounts_api.make_quote",
+        json={"verification_id": Own("verification"), "offer_id": Own("offer"), "gross_fen": 6000},
+        strangers=dict.fromkeys(_OTHER_TILLS, _UNKNOWN_SCAN),
+    ),
+    _till(
+        "POST discounts_api.redeem",
+        json=_SALE | {"verification_id": Own("verification"), "offer_id": Own("offer")},
+        strangers=dict.fromkeys(_OTHER_TILLS, _UNKNOWN_SCAN),
+    ),
+    _till(
+        "POST discounts_api.redeem",
+        json=_SALE
+        | {"id": Own("sale"), "verification_id": Own("verification"), "offer_id": Own("offer")},
+        strangers=dict.fromkeys(_OTHER_TILLS, _KEY_REUSED),
+    ),
+    _till("POST discounts_api.capture", redemption_id="hold"),
+    _till("POST discounts_api.void", redemption_id="hold"),
+    _till(
+        "POST discounts_api.reverse",
+        json={"id": Own("reversal"), "amount_fen": 100, "reason": "退货"},
+        redemption_id="sale",
+    ),
+    _till("GET discounts_api.show_redemption", redemption_id="sale"),
+    Case(
+        "POST training_api.take_attendance",
+        "service_till",
+        json={
+            "id": "0197f000-0000-7000-8000-000000000003",
+            "session_id": Own("course_session"),
+            "direction": "in",
+            "presentation": "UC1:X",
+            "occurred_at": "2026-11-23T10:00:00+08:00",
+        },
+        strangers=dict.fromkeys(("till", "other_service_till"), (409, "not_this_site")),
+    ),
+]
+
+_MEMBER_CASES = [
+    _member("POST cards_api.renew_credential", device_id="member_device"),
+    _member("DELETE cards_api.remove_device", device_id="member_device"),
+    _member("POST aid_api.claim", json=_CLAIM | {"documents": [Own("loose_paper")]}),
+    _member(
+        "POST aid_api.claim",
+        json=_CLAIM | {"id": Own("claim")},
+        strangers={"other_member": _KEY_REUSED},
+    ),
+    _member("GET aid_api.show_claim", claim_id="claim"),
+    _member(
+        "POST aid_api.resubmit",
+        json={"lines": [_PAPER], "documents": [Own("loose_paper")]},
+        claim_id="returned_claim",
+    ),
+    _member("POST aid_api.withdraw", claim_id="claim"),
+    _member(
+        "POST training_api.enrol_in_session",
+        json={"id": Own("enrolment"), "session_id": Own("course_session")},
+        strangers={"other_member": _KEY_REUSED},
+    ),
+    _member("DELETE training_api.withdraw_from_session", enrolment_id="enrolment"),
+]
+
+_REGISTER_CASES = [
+    _desk("GET members_pages.member", member_id="member"),
+    _desk("POST members_pages.reveal", member_id="member", form={"purpose": "核对"}),
+    _desk("GET members_pages.show_import", import_id="import"),
+    _desk("GET members_pages.import_progress", import_id="import"),
+    _desk("POST members_pages.commit", import_id="import"),
+    _desk("POST members_pages.discard", import_id="import"),
+    _desk("GET members_pages.refused_lines", import_id="import"),
+    _desk("GET cards_pages.card", card_id="member_card"),
+    _desk("POST cards_pages.freeze", card_id="member_card", form=_FREEZE),
+    _desk("POST cards_pages.lose", card_id="member_card", form=_REASON),
+    _desk("POST cards_pages.restore", card_id="member_card", form=_REASON),
+    _desk("POST cards_pages.start", form=_UNION),
+    _desk("GET cards_pages.batch", batch_id="batch"),
+    _desk("GET cards_pages.batch_progress", batch_id="batch"),
+]
+
+_MERCHANT_CASES = [
+    _desk("GET merchants_pages.merchant", merchant_id="merchant"),
+    _desk(
+        "POST merchants_pages.save_new_merchant",
+        form=_MERCHANT | _UNION,
+        strangers={"foreign_staff": (422, None)},
+    ),
+    _desk("GET merchants_pages.edit_merchant_form", merchant_id="merchant"),
+    _desk(
+        "POST merchants_pages.save_merchant",
+        merchant_id="merchant",
+        form=_MERCHANT | _VERSION | _UNION,
+    ),
+    _desk("POST merchants_pages.activate", merchant_id="applicant"),
+    _desk("POST merchants_pages.suspend", merchant_id="merchant", form=_REASON),
+    _desk("POST merchants_pages.end", merchant_id="merchant", form=_REASON),
+    _desk("GET merchants_pages.new_site_form", merchant_id="merchant"),
+    _desk(
+        "POST merchants_pages.save_new_site",
+        merchant_id="merchant",
+        form={"name": "二店", "address": "演示路2号", "district": "龙岗区"},
+    ),
+    _desk("POST merchants_pages.close", site_id="site"),
+    _desk("POST merchants_pages.reopen", site_id="closed_site"),
+    _desk("POST merchants_pages.pairing_code", site_id="site"),
+    _desk("POST merchants_pages.unpair", terminal_id="till_id"),
+    _desk("GET merchants_pages.new_agreement_form", merchant_id="merchant"),
+    _desk(
+        "POST merchants_pages.save_new_agreement",
+        merchant_id="merchant",
+        form={
+            "number": "PH-9",
+            "starts_on": "2031-01-01",
+            "last_on": "2031-12-31",
+            "signed_by": "演示",
+        },
+    ),
+    _desk("POST merchants_pages.sign", agreement_id="draft"),
+    _desk("POST merchants_pages.end_one_agreement", agreement_id="agreement"),
+    *(
+        _desk(
+            f"{method} merchant_files_pages.{view}",
+            owner=Role.PROGRAMME_DESIGNER.value,
+            strangers=_FOREIGN_UPLOADER,
+            file_id="file",
+        )
+        for method, view in (("GET", "preview"), ("POST", "import_file"), ("GET", "refused_lines"))
+    ),
+]
+
+_AID_CASES = [
+    _desk("GET aid_pages.claim", claim_id="claim"),
+    _desk("GET aid_pages.paper", document_id="paper"),
+    _desk("POST aid_pages.assess", claim_id="claim", form=_VERSION),
+    _desk(
+        "POST aid_pages.approve",
+        owner=Role.CLAIMS_APPROVER.value,
+        claim_id="assessed_claim",
+        form={"version": "2"},
+    ),
+    _desk("POST aid_pages.send_back", claim_id="claim", form=_VERSION | {"note": "补"}),
+    _desk(
+        "POST aid_pages.reject",
+        claim_id="claim",
+        form=_VERSION | {"reason": "excluded", "note": "不符"},
+    ),
+]
+
+_OFFER_CASES = [
+    _desk("GET offers_pages.offer", offer_id="offer"),
+    _desk("POST offers_pages.end", offer_id="offer", form={"version": "2"}),
+    _desk("GET offers_pages.new_version_form", offer_id="offer"),
+    _desk("POST offers_pages.save_version", offer_id="offer", form=_TERMS | {"version": "2"}),
+    _desk("GET offers_pages.new_offer_form", merchant_id="merchant"),
+    _desk(
+        "POST offers_pages.save_offer",
+        merchant_id="merchant",
+        form=_TERMS | {"programme": Own("discounts")},
+    ),
+    _desk("GET limits_pages.new_offer_limit_form", offer_id="offer"),
+    _desk("POST limits_pages.save_offer_limit", offer_id="offer", form=_LIMIT),
+    _desk("GET limits_pages.limit_form", rule_id="limit"),
+    _desk("POST limits_pages.save_limit", rule_id="limit", form=_VERSION | {"maximum": "3"}),
+    *(
+        _desk(
+            key,
+            owner=Role.PROGRAMME_DESIGNER.value,
+            strangers={"foreign_staff": (403, None)},
+            form=form,
+            programme_id="discounts",
+        )
+        for key, form in (
+            ("GET limits_pages.new_programme_limit_form", None),
+            ("POST limits_pages.save_programme_limit", _LIMIT),
+            ("POST programmes_pages.run", _VERSION),
+            ("POST programmes_pages.pause", _VERSION),
+            ("POST programmes_pages.end", _VERSION),
+        )
+    ),
+    _desk(
+        "POST offers_pages.save_offer_for_all",
+        owner=Role.PROGRAMME_DESIGNER.value,
+        strangers={"foreign_staff": NOT_FOUND},
+        form=_TERMS | {"programme": Own("discounts")},
+    ),
+]
+
+_TRAINING_CASES = [
+    _desk("GET training_pages.one_course", course_id="course"),
+    _desk(
+        "POST training_pages.save_new_course",
+        form=_COURSE | _UNION | {"programme_id": Own("programme")},
+    ),
+    _desk("GET training_pages.edit_course_form", course_id="course"),
+    _desk(
+        "POST training_pages.save_course",
+        course_id="course",
+        form=_COURSE | _VERSION | {"programme_id": Own("programme")},
+    ),
+    _desk("GET training_pages.new_session_form", course_id="course"),
+    _desk(
+        "POST training_pages.save_new_session",
+        course_id="course",
+        form=_SESSION | {"site_id": Own("service_site")},
+    ),
+    _desk("GET training_pages.one_session", session_id="course_session"),
+    _desk("POST training_pages.open_to_members", session_id="draft_session", form=_VERSION),
+    _desk("POST training_pages.call_off", session_id="course_session", form=_VERSION),
+    _desk("POST training_pages.complete", session_id="course_session", form=_VERSION),
+    _desk(
+        "POST training_pages.save_seats",
+        session_id="course_session",
+        form=_VERSION | {"seats": "9"},
+    ),
+    _desk(
+        "POST training_pages.save_meeting",
+        session_id="draft_session",
+        form={"first_starts_at": _typed(30), "meeting_minutes": "60"},
+    ),
+    _desk(
+        "POST training_pages.remove_meeting",
+        session_id="draft_session",
+        meeting_id="meeting",
+    ),
+]
+
+_STAFF_CASES = [
+    _desk("POST staff_pages.end_one_session", session_id="own_session"),
+    _desk(
+        "POST staff_pages.save_new_account",
+        form={"username": "newcomer", "display_name": "新人"} | _UNION,
+    ),
+    _desk("GET staff_pages.account", account_id="account"),
+    _desk(
+        "POST staff_pages.save_account",
+        account_id="account",
+        form={"display_name": "新名"} | _VERSION | _UNION,
+    ),
+    _desk("POST staff_pages.save_grant", account_id="account", form={"role": "auditor"} | _UNION),
+    _desk("POST staff_pages.drop_grant", account_id="account", grant_id="grant"),
+    _desk("POST staff_pages.disable", account_id="account", form=_VERSION),
+    _desk("POST staff_pages.enable", account_id="disabled", form=_VERSION),
+    _desk("POST staff_pages.reset", account_id="account", form=_VERSION),
+]
+
+CASES = [
+    *_TILL_CASES,
+    *_MEMBER_CASES,
+    *_REGISTER_CASES,
+    *_MERCHANT_CASES,
+    *_AID_CASES,
+    *_OFFER_CASES,
+    *_TRAINING_CASES,
+    *_STAFF_CASES,
+]
+
+# Places that name nothing of anybody, each with its reason.
+NOBODYS = {
+    ("GET static", "filename"): "the product's own files",
+    ("GET system.problem_page", "code"): "an explanation, the same for all",
+    ("GET cards_api.show_status_list", "number"): "public: bits without names",
+    ("DELETE members_api.end_consent", "purpose"): "names one of my consents, never a person",
+    ("POST discounts_api.verify", "id"): "the scan's own id counts per till only",
+    ("POST training_api.take_attendance", "id"): "made anew; one that is taken is in test_attend",
+    ("GET members_api.list_members", "union_code"): "narrows a list that is bounded already",
+    ("GET members_pages.members", "union_code"): "narrows a list that is bounded already",
+    ("GET cards_pages.cards", "union_code"): "narrows a list that is bounded already",
+    ("GET offers_pages.offers", "programme"): "narrows a list that is bounded already",
+    ("GET offers_pages.offers", "merchant"): "narrows a list that is bounded already",
+    ("GET programmes_pages.programme", "programme_id"): "the city's, for every designer to read",
+    ("POST programmes_pages.save_new_programme", "union_code"): "only the city gets so far",
+}
+
+# What a caller puts together of their own and of somebody else's: (endpoint, caller, address, body,
+# what they hear).
+MIXED = [
+    (
+        "POST discounts_api.make_quote",
+        "till",
+        {},
+        {"verification_id": "verification", "offer_id": "foreign_offer", "gross_fen": 6000},
+        (409, "offer_not_usable"),
+    ),
+    (
+        "POST discounts_api.redeem",
+        "till",
+        {},
+        _SALE | {"verification_id": "verification", "offer_id": "foreign_offer"},
+        (409, "offer_not_usable"),
+    ),
+    (
+        "POST training_pages.save_new_session",
+        "own_staff",
+        {"course_id": "course"},
+        _SESSION | {"site_id": "foreign_service_site"},
+        (404, None),
+    ),
+    (
+        "POST training_pages.save_new_course",
+        "own_staff",
+        {},
+        _COURSE | {"programme_id": "programme", "union_code": "foreign_union"},
+        (404, None),
+    ),
+    (
+        "POST merchants_pages.save_new_merchant",
+        "own_staff",
+        {},
+        _MERCHANT | {"union_code": "foreign_union"},
+        (422, None),
+    ),
+    (
+        "POST merchants_pages.save_merchant",
+        "own_staff",
+        {"merchant_id": "merchant"},
+        _MERCHANT | _VERSION | {"union_code": "foreign_union"},
+        (422, None),
+    ),
+    ("POST cards_pages.start", "own_staff", {}, {"union_code": "foreign_union"}, (404, None)),
+    (
+        "POST staff_pages.save_new_account",
+        "own_staff",
+        {},
+        {"username": "newcomer", "display_name": "新人", "union_code": "foreign_union"},
+        (404, None),
+    ),
+    (
+        "POST staff_pages.save_account",
+        "own_staff",
+        {"account_id": "account"},
+        _VERSION | {"display_name": "新名", "union_code": "foreign_union"},
+        (404, None),
+    ),
+    (
+        "POST staff_pages.save_grant",
+        "own_staff",
+        {"account_id": "account"},
+        {"role": "auditor", "union_code": "foreign_union"},
+        (404, None),
+    ),
+    (
+        "POST staff_pages.drop_grant",
+        "own_staff",
+        {"account_id": "disabled", "grant_id": "grant"},
+        {},
+        (404, None),
+    ),
+]
+
+# Lists and pages without an id: what the owner reads there and a stranger does not.
+LISTS = [
+    ("GET members_api.list_members", "own_staff", "member", ("foreign_staff",)),
+    ("GET members_pages.members", "own_staff", "member", ("foreign_staff",)),
+    ("GET members_pages.unions", "own_staff", "own_union", ("foreign_staff",)),
+    ("GET members_pages.imports", "own_staff", "import", ("foreign_staff",)),
+    ("GET cards_pages.cards", "own_staff", "member_card", ("foreign_staff",)),
+    ("GET cards_pages.batches", "own_staff", "batch", ("foreign_staff",)),
+    ("GET merchants_pages.merchants", "own_staff", "merchant", ("foreign_staff",)),
+    ("GET merchants_pages.new_merchant_form", "own_staff", "own_union", ("foreign_staff",)),
+    ("GET aid_pages.queue", "own_staff", "claim", ("foreign_staff",)),
+    ("GET offers_pages.offers", "own_staff", "offer", ("foreign_staff",)),
+    ("GET offers_pages.choose_merchant", "own_staff", "merchant", ("foreign_staff",)),
+    ("GET training_pages.courses", "own_staff", "course", ("foreign_staff",)),
+    ("GET training_pages.new_course_form", "own_staff", "own_union", ("foreign_staff",)),
+    ("GET staff_pages.accounts", "own_staff", "account", ("foreign_staff",)),
+    ("GET staff_pages.new_account_form", "own_staff", "own_union", ("foreign_staff",)),
+    ("GET staff_pages.my_account", "own_staff", "own_session", ("foreign_staff",)),
+    ("GET discounts_api.list_redemptions", "till", "sale", ("colleague_till", "other_till")),
+    ("GET training_api.list_site_sessions", "service_till", "course_session", ("till",)),
+    ("GET merchants_api.show_terminal", "till", "till_id", ("colleague_till", "other_till")),
+    ("GET cards_api.show_card", "member", "member_card", ("other_member",)),
+    ("GET cards_api.list_records", "member", "sale", ("other_member",)),
+    ("GET aid_api.list_claims", "member", "claim", ("other_member",)),
+    ("GET training_api.list_enrolments", "member", "enrolment", ("other_member",)),
+]
+# The same for everybody who may open them, or of the caller alone without an id to look for.
+NOT_LISTS = {
+    "GET training_api.list_sessions": "open sessions are for every member to see",
+    "GET aid_api.list_schemes": "schemes are published",
+    "GET members_api.list_consents": "the caller's own, by purpose",
+    "GET cards_api.show_slice": "a new text each time, tried at a till",
+    "GET cards_api.draw_slice": "the same as a picture",
+    "GET desk.home": "counts of the caller's own lists",
+    "GET merchant_files_pages.upload_form": "an empty form",
+    "GET programmes_pages.programmes": "the city's, for every designer to read",
+    "GET programmes_pages.new_programme_form": "the city's alone",
+    "GET offers_pages.new_offer_for_all_form": "the city's alone",
+    "GET staff_pages.password_form": "an empty form",
+    "GET staff_pages.factor_form": "the caller's own secret",
+}
