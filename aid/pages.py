@@ -224,7 +224,6 @@ def _show(claim_id: UUID, **sent: Form) -> ResponseReturnValue:
         claim=claim,
         forms=forms,
         has_decided=actor.id in {claim.assessed_by, claim.approved_by},
-        tier=desk.sheet.terms.tier_for(claim.benefit_fen),
         check_words=CHECK_WORDS,
         decision_words=DECISION_WORDS,
         reject_words=REJECT_WORDS,

@@ -75,7 +75,7 @@ def _check(node: ast.expr, text: str, names: Collection[str]) -> None:
             for argument in arguments:
                 _check(argument, text, names)
         case _:
-            raise ExpressionWrongError(f"{type(node).__name__} is not allowed")
+            raise ExpressionWrongError("only min, max, +, - and * over inputs and plain numbers")
 
 
 def _value(node: ast.expr, text: str, inputs: Mapping[str, Decimal]) -> Decimal:

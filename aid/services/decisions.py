@@ -113,7 +113,7 @@ def approve_claim(
     refuse_without_live_consents(session, claim)
     ground = ground_of_claim(session, claim)
     _refuse_changed(session, ground, claim)
-    is_enough = _is_high_enough(session, actor, claim, ground.terms.tier_for(claim.benefit_fen))
+    is_enough = is_high_enough(session, actor, claim, ground.terms.tier_for(claim.benefit_fen))
     if is_second:
         if not is_enough:
             raise HigherApprovalNeeded
@@ -260,7 +260,7 @@ def _refuse_changed(session: Session, ground: FirmGround, claim: AidClaim) -> No
         )
 
 
-def _is_high_enough(session: Session, actor: Actor, claim: AidClaim, tier: ApprovalTier) -> bool:
+def is_high_enough(session: Session, actor: Actor, claim: AidClaim, tier: ApprovalTier) -> bool:
     """Say whether the actor approves for a union at one of the tier's levels, or above it.
 
     Where no union above the member has such a level, the topmost one decides.

@@ -36,7 +36,7 @@ from aid.queries import (
     version_on,
 )
 from aid.rules import EventFacts, Step, Terms, coverage_reasons
-from aid.services.decisions import open_moves
+from aid.services.decisions import is_high_enough, open_moves
 from aid.services.ground import CLAIM_CONSENTS, ground_on, reckon_claim, steps_of
 from aid.services.papers import WORKERS, note_look
 from benefits.rules import Reason
@@ -101,7 +101,8 @@ class Check:
 class DeskSheet:
     """A claim beside its checks. `is_open`: the reader works on it and sees its health facts.
 
-    `moves` is what the reader may decide about it now.
+    `moves` is what the reader may decide about it now; `passes_on` that their approval alone is
+    not enough for the amount.
     """
 
     sheet: ClaimSheet
@@ -111,6 +112,7 @@ class DeskSheet:
     checks: tuple[Check, ...]
     is_open: bool
     moves: frozenset[AidDecisionKind]
+    passes_on: bool
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,11 @@ def open_claim(session: Session, *, actor: Actor, claim_id: UUID, now: datetime)
         checks += _checks(session, sheet, cover)
     union = session.get_one(UnionOrg, member.union_id)
     moves = open_moves(session, actor=actor, claim=claim)
-    return DeskSheet(sheet, member, union, cover, tuple(checks), is_open, moves)
+    tier = sheet.terms.tier_for(claim.benefit_fen)
+    passes_on = AidDecisionKind.APPROVED in moves and not is_high_enough(
+        session, actor, claim, tier
+    )
+    return DeskSheet(sheet, member, union, cover, tuple(checks), is_open, moves, passes_on)
 
 
 def _checks(session: Session, sheet: ClaimSheet, cover: AidCover) -> list[Check]:

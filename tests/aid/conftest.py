@@ -1,8 +1,14 @@
+from contextlib import contextmanager
+from itertools import count
 from types import SimpleNamespace
 
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
 
 from kernel.actors import Role
+from tests.make.maker import Maker
+from tests.service import Service
 from tests.staff.conftest import baoan, city, longgang, signed_in
 
 
@@ -45,3 +51,46 @@ def people(make, baoan, city, longgang):  # noqa: F811
         foreign=make.staff_actor(assess, approve, union=longgang),
         auditor=make.staff_actor(Role.AUDITOR, union=baoan),
     )
+
+
+class Served:
+    """The real service, and sessions on its database; what is done in them is committed."""
+
+    def __init__(self, service, engine):
+        self.base_url = service.base_url
+        self._engine = engine
+
+    @contextmanager
+    def database(self):
+        with Session(self._engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+
+@pytest.fixture(scope="module")
+def served(databases, app, settings_for):
+    """One service for a whole file: each test brings its own members."""
+    name = databases.copy()
+    own = create_engine(databases.urls.app.format(name=name))
+    with Service(settings_for(name)) as service:
+        yield Served(service, own)
+    own.dispose()
+    databases.drop(name)
+
+
+@pytest.fixture(scope="module")
+def numbers():
+    """Numbers that no two members of the file share."""
+    return count(1, 1_000)
+
+
+@pytest.fixture
+def maker_on(numbers):
+    """Return a function: makers on a session, whose people are of this test alone."""
+    first = next(numbers)
+
+    def make(session):
+        maker = Maker(session)
+        maker._count = first
+        return maker
+
+    return make

@@ -243,7 +243,7 @@ def test_a_withdrawn_consent_closes_the_facts(session, desks, secret_claim):
 def test_a_district_is_told_that_the_city_goes_on(session, make, desks, member):
     claim = make.aid_claim(member, lines=[make.aid_line(amounts=amounts(60_000_00, 10_000_00))])
     decide(desks.assessor, claim, "assess")
-    assert says(desks.district.open(page_of(claim)), "approved by a higher union")
+    assert says(desks.district.open(page_of(claim)), "needs a higher union too")
 
     decide(desks.district, claim, "approve")
 
