@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../shared/i18n";
 import { BILL_FEN_MAX, parseYuan, pressed, yuan } from "../shared/money";
 import { Note, Refusal } from "../shared/ui";
@@ -25,7 +25,7 @@ export function AmountScreen({
   chosen: Extract<Step, { name: "amount" }>;
 }) {
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => input.current?.focus(), []);
+  useLayoutEffect(() => input.current?.focus(), []);
   const parts = quoted.value;
   const take = (typed: string) => {
     // What cannot be an amount is not taken, as at any till.

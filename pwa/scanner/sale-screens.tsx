@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../shared/i18n";
 import { type Fen, type Parts, yuan } from "../shared/money";
 import { standing } from "../shared/standing";
@@ -26,7 +26,7 @@ export function ScanScreen({ pairing, now }: { pairing: Pairing; now: At<"scan">
   const input = useRef<HTMLInputElement>(null);
   const { retry, problem } = now;
   // Ready for a keyboard-wedge scanner: what it types lands here.
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (problem === null) input.current?.focus();
   }, [problem]);
   return (
@@ -106,7 +106,7 @@ function AskAgain({ token, sent }: { token: string; sent: Sent }) {
 export function VerdictScreen({ verification }: At<"verdict">) {
   const { kind, word, sentence } = verdictOf(verification);
   const next = useRef<HTMLButtonElement>(null);
-  useEffect(() => next.current?.focus(), []);
+  useLayoutEffect(() => next.current?.focus(), []);
   return (
     <section class={`verdict ${kind}`}>
       <div role="alert">

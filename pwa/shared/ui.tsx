@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { nextStepOf, type Problem } from "./api";
 import { t } from "./i18n";
 import { type Fen, yuan } from "./money";
@@ -30,7 +30,7 @@ let firstScreenShown = false;
 /** A screen's heading. It takes the focus, so that whoever cannot see the change hears it. */
 export function Heading({ children }: { children: ComponentChildren }) {
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     // Not when the page has just been opened: its title is read out then.
     if (firstScreenShown) heading.current?.focus();
     firstScreenShown = true;
@@ -68,7 +68,7 @@ export function ProblemNote({
   children?: ComponentChildren;
 }) {
   const note = useRef<HTMLDivElement>(null);
-  useEffect(() => note.current?.focus(), [problem]);
+  useLayoutEffect(() => note.current?.focus(), [problem]);
   return (
     <div class={`notice ${kind}`} role="alert" tabIndex={-1} ref={note}>
       <span aria-hidden="true">{MARKS[kind]}</span>
@@ -167,7 +167,7 @@ export function Ask({
   onClose: () => void;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => dialog.current?.showModal(), []);
   return (
     <dialog ref={dialog} aria-labelledby="question" onClose={onClose}>
       <h2 id="question">{question}</h2>

@@ -2,7 +2,7 @@ import { signal } from "@preact/signals";
 import { leavesOpen, type Problem, type Result } from "../shared/api";
 import { clock, elapsedMs, type Mark, mark, serverNow } from "../shared/clock";
 import { applyForCard, type Card, cardOf, drawnSliceOf, giveConsent, reportLost } from "./service";
-import { leave } from "./session";
+import { atLeaving, isIn, leave } from "./session";
 
 /** The code on show: its picture, when it came, and how long it was good for then. */
 export interface Shown {
@@ -20,6 +20,8 @@ export const card = signal<Card | null>(null);
 export const cardProblem = signal<Problem | null>(null);
 export const code = signal<Shown | null>(null);
 export const codeProblem = signal<Problem | null>(null);
+export const losing = signal(false);
+export const lossProblem = signal<Problem | null>(null);
 
 // A code is renewed while it still works for a cashier who has just read it.
 const RENEW_BEFORE_MS = 10_000;
@@ -32,12 +34,18 @@ let renewing = false;
 let nextTryAt = 0;
 let retryMs = RETRY_MS_MIN;
 
-/** Show the card of `token` and keep its code fresh until the returned function is called. */
-export function watch(token: string): () => void {
+atLeaving(() => {
   card.value = null;
+  cardProblem.value = null;
   code.value = null;
+  codeProblem.value = null;
+  lossProblem.value = null;
   nextTryAt = 0;
-  void begin(token);
+});
+
+/** Read the card of `token` and keep its code fresh until the returned function is called. */
+export function watch(token: string): () => void {
+  void readCard(token);
   // A phone that was asleep does not know how long: what it shows first is a fresh code.
   const renewAtOnce = () => {
     nextTryAt = 0;
@@ -54,25 +62,24 @@ export function watch(token: string): () => void {
   };
 }
 
-async function begin(token: string): Promise<void> {
-  const first = renew(token);
+async function readCard(token: string): Promise<void> {
   await loadCard(token);
-  await first;
   // The code may have come before the card, which was read before there was a code.
   if (card.value?.state === "issued" && code.value !== null) await loadCard(token);
 }
 
 export async function loadCard(token: string): Promise<void> {
-  await take(await cardOf(token));
+  await take(token, await cardOf(token));
 }
 
 /** For a member without a card: there is one a moment later. */
 export async function apply(token: string): Promise<void> {
-  await take(await applyForCard(token));
+  await take(token, await applyForCard(token));
   await renew(token);
 }
 
-async function take(result: Result<Card>): Promise<void> {
+async function take(token: string, result: Result<Card>): Promise<void> {
+  if (!isIn(token)) return;
   cardProblem.value = result.ok ? null : result.problem;
   if (result.ok) card.value = result.value;
   else if (result.problem.status === UNAUTHORIZED) await leave(result.problem);
@@ -83,6 +90,7 @@ export async function renew(token: string): Promise<void> {
   renewing = true;
   const result = await drawnSliceOf(token);
   renewing = false;
+  if (!isIn(token)) return;
   if (result.ok) {
     const { until } = result.value;
     const picture = `data:image/svg+xml,${encodeURIComponent(result.value.svg)}`;
@@ -118,9 +126,6 @@ export async function consent(
   else codeProblem.value = result.problem;
   consenting.value = false;
 }
-
-export const losing = signal(false);
-export const lossProblem = signal<Problem | null>(null);
 
 /** Report the card lost: every code dies at once, this phone's too. */
 export async function declareLost(token: string): Promise<void> {

@@ -1,13 +1,20 @@
 import { signal } from "@preact/signals";
 import type { Problem } from "../shared/api";
 import { type RecordLine, type RecordPage, recordsOf } from "./service";
-import { leave } from "./session";
+import { atLeaving, isIn, leave } from "./session";
 
 export const records = signal<RecordLine[] | null>(null);
 export const recordsProblem = signal<Problem | null>(null);
 export const loading = signal(false);
 export const totals = signal<RecordPage["totals"] | null>(null);
 export const nextCursor = signal<string | null>(null);
+
+atLeaving(() => {
+  records.value = null;
+  recordsProblem.value = null;
+  totals.value = null;
+  nextCursor.value = null;
+});
 
 const UNAUTHORIZED = 401;
 
@@ -25,6 +32,7 @@ async function load(token: string, cursor: string | null): Promise<void> {
   loading.value = true;
   const result = await recordsOf(token, cursor);
   loading.value = false;
+  if (!isIn(token)) return;
   recordsProblem.value = result.ok ? null : result.problem;
   if (result.ok) {
     const before = cursor === null ? [] : (records.value ?? []);

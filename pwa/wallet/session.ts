@@ -88,6 +88,18 @@ export async function signOut(token: string): Promise<void> {
   await leave(null);
 }
 
+/** Whether an answer to `token` is still wanted: its member may have left meanwhile. */
+export function isIn(token: string): boolean {
+  return step.value.name === "in" && step.value.token === token;
+}
+
+const endings: (() => void)[] = [];
+
+/** Have `forgetIt` called when a member leaves: the next one must see nothing of theirs. */
+export function atLeaving(forgetIt: () => void): void {
+  endings.push(forgetIt);
+}
+
 /** Forget the token: it was given up, or the service no longer knows it (`why`). */
 export async function leave(why: Problem | null): Promise<void> {
   try {
@@ -95,6 +107,7 @@ export async function leave(why: Problem | null): Promise<void> {
   } catch {
     keepsNothing.value = true;
   }
+  for (const forgetIt of endings) forgetIt();
   goTo("card");
   problem.value = why;
   step.value = { name: "phone", phone: "" };
