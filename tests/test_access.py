@@ -91,8 +91,10 @@ def test_the_table_decides_about_every_caller(app, world, key):
     for name in EVERYBODY:
         caller = world.callers[name]
         path = address(app, key, {})
-        answer = world.call(caller, method, path, json={})
         expected = refusal(key, caller)
+        # Whoever is refused at the door changes nothing, so there is nothing to undo.
+        ask = world.call if expected is None else world.keep
+        answer = ask(caller, method, path, json={})
         if expected is None and rule.reach is Reach.CITY and name == "foreign_staff":
             # The role is held, for a part of the city: the view looks, and says no or nothing.
             assert answer.status_code in (403, 404), said(answer)
