@@ -45,7 +45,7 @@ from benefits.schemas import (
 from benefits.services import (
     end_offer,
 )
-from kernel.clock import utc_now
+from kernel.clock import shanghai_date, utc_now
 from kernel.db import transaction
 from kernel.errors import Refusal
 from kernel.exports import EXPORT_ROWS_MAX, CellKind, Column, list_file, wanted_format
@@ -54,6 +54,7 @@ from kernel.i18n import N_
 from kernel.pages import LIST_ROWS, cursor_place, page_of, see_other
 from kernel.web import current_actor
 from ledger.models import Family
+from merchants.queries import agreement_in_force
 
 pages = Blueprint(
     "offers_pages", __name__, url_prefix="/desk/offers", template_folder="../templates"
@@ -161,6 +162,9 @@ def _show(offer_id: UUID, form: Form) -> ResponseReturnValue:
         versions = versions_of(session, offer_id=offer_id)
         own = limits_of_offer(session, offer_id=offer_id, now=now)
         shared = limits_of_programme(session, programme_id=row.programme.id, now=now)
+        has_agreement = row.offer.merchant_id is None or agreement_in_force(
+            session, merchant_id=row.offer.merchant_id, day=shanghai_date(now)
+        )
         may_change = offer_is_within(session, offer_id=offer_id, reach=changing)
     return render_template(
         "benefits/offer.html",
@@ -169,6 +173,7 @@ def _show(offer_id: UUID, form: Form) -> ResponseReturnValue:
         versions=[_shown_version(each, now) for each in reversed(versions)],
         own=own,
         shared=shared,
+        has_agreement=has_agreement,
         may_change=may_change,
         may_change_programme=changing.for_all,
         moves=OFFER_MOVES[row.offer.state],

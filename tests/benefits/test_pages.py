@@ -544,6 +544,15 @@ def test_an_offer_of_a_programme_that_does_not_run_says_so(designer, session, of
     assert "The programme is not running" in designer.open(page_of(offer)).text
 
 
+def test_an_offer_of_a_merchant_without_an_agreement_says_so(designer, make, offer):
+    assert "no agreement in force" in designer.open(page_of(offer)).text
+
+    today = utc_now().date()
+    days = {"starts_on": today - timedelta(days=2), "ends_on": today + timedelta(days=2)}
+    make.agreement(merchant_id=offer.merchant_id, **days)
+    assert "no agreement in force" not in designer.open(page_of(offer)).text
+
+
 def test_an_offer_without_terms_in_force_says_so(designer, plans):
     later = plans.offer(valid_from=utc_now() + timedelta(days=1))
 
