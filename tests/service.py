@@ -70,7 +70,7 @@ class Service:
         time.sleep(0.05)
 
     def flask(self, *arguments):
-        """Run a `flask` command on the same database; returns what it printed."""
+        """Run a `flask` command on the same database; returns its answer, and logs the rest."""
         done = subprocess.run(
             [sys.executable, "-m", "flask", "--app", "wsgi", *arguments],
             cwd=ROOT,
@@ -79,6 +79,8 @@ class Service:
             text=True,
             check=False,
         )
+        with self.log.open("a") as log:
+            log.write(done.stderr)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
