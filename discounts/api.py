@@ -6,7 +6,7 @@ from uuid import UUID
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, gettext
 
-from benefits.rules import Reason
+from benefits.rules import REASONS, Reason, reason
 from benefits.services.usable import Usability
 from cards.rules import REFUSAL_SENTENCES
 from discounts.errors import RedemptionNotFound, TillSuspended
@@ -73,8 +73,11 @@ def verify(body: dict[str, Any]) -> ResponseReturnValue:
 def make_quote(body: dict[str, Any]) -> ResponseReturnValue:
     """Say who would bear what of a bill; takes nothing."""
     till = _working_till()
-    with transaction() as session:
-        found = quote(session, till=till, now=utc_now(), **body)
+    try:
+        with transaction() as session:
+            found = quote(session, till=till, now=utc_now(), **body)
+    except Refusal as refusal:
+        raise _explained(refusal) from None
     return {
         "gross_fen": found.split.gross_fen,
         "member_pays_fen": found.split.member_pays_fen,
@@ -106,7 +109,7 @@ def redeem(body: dict[str, Any]) -> ResponseReturnValue:
                 refusal=refusal,
                 now=now,
             )
-        raise
+        raise _explained(refusal) from None
     # Committed: only now may the till show a green tick.
     return _redemption(answer.line), 201, _replayed(replayed=answer.replayed)
 
@@ -193,6 +196,20 @@ def show_redemption(redemption_id: UUID) -> ResponseReturnValue:
     if line is None:
         raise RedemptionNotFound
     return _redemption(line)
+
+
+def _explained(refusal: Refusal) -> Refusal:
+    """Return the refusal with what is the case and what to do, in the caller's language."""
+    facts = refusal.facts
+    code = str(facts.get("reason"))
+    if code in REASONS:
+        known = {name: value for name, value in facts.items() if name != "reason"}
+        found = reason(code, **known)
+        refusal.facts = facts | {
+            "reason_text": str(gettext(found.text)),
+            "next_step": _next_step(found),
+        }
+    return refusal
 
 
 def _working_till() -> Till:

@@ -17,6 +17,7 @@ from kernel import db
 from kernel.clock import utc_now
 from kernel.persons import Mode
 from kernel.secrets import Keyring
+from tests.browser import chromium
 from tests.make.maker import Maker
 from tests.service import Service
 from tests.town import Town

@@ -12,7 +12,7 @@ from kernel.actors import Role
 from kernel.clock import shanghai_date, utc_now
 from kernel.secrets import new_token
 from staff.pages import DESK_COOKIE
-from tests.browser import Window, chromium
+from tests.browser import Window
 from tests.make.aid import amounts, pdf
 
 pytestmark = pytest.mark.browser
@@ -72,7 +72,7 @@ def world(served, maker_on):
 
 
 @pytest.fixture
-def desk_of(chromium, served):  # noqa: F811
+def desk_of(chromium, served):
     """Return a function: a window in which a cookie's holder is at the desk."""
     windows = []
 

@@ -9,7 +9,6 @@ from kernel.actors import SYSTEM
 from kernel.clock import utc_now
 from kernel.money import BasisPoints, Fen
 from ledger.models import Family, FundSource
-from tests.browser import chromium
 from tests.make import NOW
 from tests.merchants.conftest import plant_unions
 from tests.staff.conftest import signed_in

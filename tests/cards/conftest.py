@@ -3,7 +3,6 @@ import pytest
 from cards.services import forget_issuer_keys
 from kernel.clock import utc_now
 from kernel.ids import new_id
-from tests.browser import chromium
 from tests.cards.web import signed_in_member
 from tests.staff.conftest import baoan, city, longgang, signed_in
 

@@ -126,6 +126,7 @@ def test_a_bill_below_the_threshold_says_from_where_it_counts(till, phone, offer
     refused = answered(till.redeem(offer_id, 4_999, verification_id=scan(till, phone)), 409)
 
     assert refused["facts"]["reason"] == "below_threshold"
+    assert refused["facts"]["next_step"] == "It counts from ¥50.00."
     assert refused["facts"]["threshold_fen"] == 5_000
 
 

@@ -8,7 +8,6 @@ from kernel.actors import SYSTEM
 from kernel.clock import utc_now
 from merchants.models import Site
 from merchants.services import issue_pairing_code
-from tests.browser import chromium
 from tests.service import Service
 from tests.town import Town
 

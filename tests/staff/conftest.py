@@ -5,7 +5,6 @@ import pytest
 from kernel.clock import utc_now
 from kernel.secrets import new_token
 from staff.pages import DESK_COOKIE
-from tests.browser import chromium
 from tests.make.staff import PASSWORD, code_at
 
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')

@@ -5,7 +5,6 @@ import pytest
 
 from kernel.actors import Till
 from kernel.ids import new_id
-from tests.browser import chromium
 from tests.make import NOW
 from tests.staff.conftest import baoan, city, longgang, signed_in
 from training.models import Direction
