@@ -13,7 +13,8 @@ import pytest
 from app.access import ACCESS, Reach
 from kernel.actors import ActorKind
 from tests.access.build import built_world
-from tests.access.objects import CASES, LISTS, MIXED, NOBODYS, NOT_LISTS, Own
+from tests.access.lists import LISTS, MIXED, NOT_LISTS
+from tests.access.objects import CASES, NOBODYS, Own
 from tests.access.places import places_of
 
 ALLOWED = frozenset({*range(200, 400), 409, 412, 422})
@@ -191,7 +192,7 @@ def test_every_place_that_names_an_object_has_its_line(app):
     places = places_of(app)
     lines = {(case.key, place) for case in CASES for place in case.places}
 
-    assert places - lines - set(NOBODYS) == set(), "add a line to tests/access/objects.py"
+    assert places - lines - set(NOBODYS) == set(), "add a line to tests/access/"
     assert (lines | set(NOBODYS)) - places == set(), "these places are gone: remove their lines"
 
 

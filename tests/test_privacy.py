@@ -17,16 +17,16 @@ from kernel.actors import SYSTEM
 from kernel.clock import shanghai_date, utc_now
 from kernel.db import transaction
 from kernel.ids import new_id
-from kernel.persons import DocumentKind
 from kernel.phones import parse_phone
 from kernel.secrets import blind_index
 from members.queries import member_by_phone_index
-from members.rules import DOCUMENT_FIELD, NAME_FIELD, PHONE_FIELD
+from members.rules import PHONE_FIELD
 from tests.desk import Desk
 from tests.drive import Phone, answered
 from tests.make.aid import INPATIENT, PAPER_KINDS, pdf
 from tests.make.merchants import synthetic_uscc
 from tests.people import resident_number, roster, roster_line
+from tests.spellings import spellings
 from tools import binaries
 from tools.paths import SCRATCH
 from tools.postgres import Cluster
@@ -35,8 +35,6 @@ UNION = "SZ-LG"
 IMPORTED = resident_number("19880229", 517)
 UPLOADED = resident_number("19920615", 733)
 IMPOSSIBLE = "440399199002305551"
-# What a blind index is made from, before the value: without its key, anybody can make it.
-INDEXED = (f"{NAME_FIELD}|", f"{PHONE_FIELD}|", f"{DOCUMENT_FIELD}|{DocumentKind.CN_RIC}:")
 MERCHANT_HEADING = (
     "商户名称,统一社会信用代码,类别,区,门店名称,门店地址,结算账号,开户名,"
     "优惠方式,优惠说明,工会承担比例"
@@ -82,35 +80,6 @@ PLANTED = {
     "a username that was a phone": "15400007377",
     "a phone when all broke": "15400007388",
 }
-
-
-def spellings(value):
-    """Yield how a value could stand in a dump or a log: plain, encoded, or hashed without a key."""
-    forms = {value}
-    phone = parse_phone(value)
-    if phone is not None:
-        forms |= {phone, phone.removeprefix("+")}
-    for form in sorted(forms):
-        yield form
-        yield form.encode("unicode_escape").decode()
-        for raw in (form.encode(), form.encode("gb18030"), form.encode("utf-16-le")):
-            yield raw.hex()
-            yield from _base64_inside(raw)
-        for hashed in (form, *(f"{before}{form}" for before in INDEXED)):
-            for kind in (hashlib.md5, hashlib.sha1, hashlib.sha256):
-                digest = kind(hashed.encode()).digest()
-                yield digest.hex()
-                yield base64.b64encode(digest).decode().rstrip("=")
-
-
-def _base64_inside(raw):
-    """Yield what `raw` leaves in Base64 of something longer, wherever it begins there."""
-    for shift in range(3):
-        coded = base64.b64encode(bytes(shift) + raw).decode().rstrip("=")
-        # The characters at either end are made of bits of the neighbours too.
-        inner = coded[-(-shift * 8 // 6) : len(raw + bytes(shift)) * 8 // 6]
-        yield inner
-        yield inner.replace("+", "-").replace("/", "_")
 
 
 def found_in(haystack):
