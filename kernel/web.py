@@ -32,6 +32,7 @@ PROBLEM_TYPE = "application/problem+json"
 # Says that this very request had been answered before, and that this is that answer.
 REPLAYED_HEADER = "Idempotency-Replayed"
 _TRIES = 3
+_HEARD_OUT_BYTES_MAX = 1024 * 1024
 _SERVER_ERRORS = 500
 
 # One sentence per HTTP status that the framework itself may answer with, for a person to read.
@@ -193,6 +194,8 @@ def register_error_handlers(app: Flask, *, page: ErrorPage) -> None:
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> ResponseReturnValue:
+        if error.code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            _hear_out()
         answer = http_problem(error)
         if wants_page() and answer.json is not None:
             return page(answer.status_code, answer.json["code"], answer.json["title"], {})
@@ -212,6 +215,17 @@ def register_error_handlers(app: Flask, *, page: ErrorPage) -> None:
         answer = problem(503, "busy", gettext(HTTP_SENTENCES[503]))
         answer.headers["Retry-After"] = "1"
         return answer
+
+
+def _hear_out() -> None:
+    """Read what is too large and throw it away, within reason.
+
+    A server that answers and hangs up while the caller still sends resets the connection, and the
+    caller never hears why.
+    """
+    length = request.content_length or 0
+    if length <= _HEARD_OUT_BYTES_MAX:
+        request.environ["wsgi.input"].read(length)
 
 
 Answer = TypeVar("Answer")
