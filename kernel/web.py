@@ -150,8 +150,9 @@ def http_problem(error: HTTPException) -> Response:
     data = getattr(error, "data", None) or {}
     if status == HTTPStatus.UNPROCESSABLE_ENTITY:
         # webargs nests the fields under the location ("json", "query"): callers want the fields.
+        # A part of a form may have no name at all, which JSON cannot say.
         errors = {
-            field: messages
+            str(field or ""): messages
             for location in data.get("messages", {}).values()
             for field, messages in location.items()
         }

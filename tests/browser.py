@@ -61,6 +61,14 @@ class Window:
     def __exit__(self, *_):
         self.context.close()
 
+    def follow(self, control):
+        """Press a control that leads to another page, and wait until that page is there.
+
+        Without it, what looks at the page next may be looking while it is being replaced.
+        """
+        with self.page.expect_navigation():
+            control.click()
+
     def shoot(self, name):
         """Keep a picture of the page for whoever reads the test's results."""
         SHOTS.mkdir(exist_ok=True)

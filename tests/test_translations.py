@@ -235,7 +235,8 @@ def test_no_page_that_a_link_leads_to_has_english_left_in_it(app, busy_desk):
 
 
 def test_every_refusal_and_every_sentence_of_the_phones_is_said_in_chinese(app):
-    said = [refusal.title for refusal in all_refusals()]
+    ours = [each for each in all_refusals() if not each.__module__.startswith("tests.")]
+    said = [refusal.title for refusal in ours]
     said += [*phone.SHARED.values(), *phone.CARD.values(), *phone.CARD_DEMO.values()]
     said += phone.SCAN.values()
 

@@ -189,6 +189,20 @@ def test_a_malformed_claim_names_its_fields(phone, session, facts, field):
     assert session.query(AidClaim).all() == []
 
 
+def test_a_part_without_a_name_is_refused_in_words(phone):
+    nameless = b"--edge\r\nContent-Disposition: form-data\r\n\r\nx\r\n--edge--\r\n"
+
+    answer = phone.client.post(
+        DOCUMENTS,
+        data=nameless,
+        content_type="multipart/form-data; boundary=edge",
+        headers=phone.headers,
+    )
+
+    assert answer.status_code == 422
+    assert answer.json["errors"][""] == ["Unknown field."]
+
+
 def test_a_claim_is_shown_to_its_member_only(phone, sign_in):
     claim = phone.post(CLAIMS, body()).json
     stranger = sign_in()
