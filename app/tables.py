@@ -6,6 +6,7 @@ import audit.models
 import benefits.models
 import cards.models
 import discounts.models
+import finance.models
 import ledger.models
 import members.models
 import merchants.models

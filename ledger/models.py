@@ -60,6 +60,7 @@ class PostingEvent(StrEnum):
     CAPTURED = "captured"
     APPROVED = "approved"
     COMPLETED = "completed"
+    PAID = "paid"  # what was owed left the bank
 
 
 class Side(StrEnum):

@@ -285,9 +285,9 @@ CHANGES = [
     "TRUNCATE posting_rules",
     "UPDATE posting_rules SET fund_source = 'dues'",
     "DELETE FROM periods",
-    "TRUNCATE periods",
+    "TRUNCATE periods CASCADE",
     "DELETE FROM payables",
-    "TRUNCATE payables",
+    "TRUNCATE payables CASCADE",
     "UPDATE payables SET amount_fen = 1",
     "UPDATE payables SET payee_id = NULL",
 ]

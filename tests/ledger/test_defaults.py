@@ -4,14 +4,24 @@ import json
 
 from sqlalchemy import select, update
 
-from ledger.models import Account, AccountKind, Book, Family, FundSource, PostingRule
+from ledger.models import (
+    Account,
+    AccountKind,
+    Book,
+    Family,
+    FundSource,
+    PostingEvent,
+    PostingRule,
+)
 from ledger.services import LoadedDefaults, load_defaults
 
 
 def names_of_rule(session, family, fund_source):
     rule = session.scalars(
         select(PostingRule).where(
-            PostingRule.family == family, PostingRule.fund_source == fund_source
+            PostingRule.family == family,
+            PostingRule.fund_source == fund_source,
+            PostingRule.event != PostingEvent.PAID,
         )
     ).one()
     return [
@@ -40,11 +50,28 @@ def test_the_shipped_rules_are_those_of_a_city_union(session):
 def test_every_rule_makes_an_expense_owed_to_somebody_in_its_book(session):
     load_defaults(session)
 
-    for rule in session.scalars(select(PostingRule)):
+    owing = select(PostingRule).where(PostingRule.event != PostingEvent.PAID)
+    for rule in session.scalars(owing):
         debit = session.get(Account, rule.debit_account_id)
         credit = session.get(Account, rule.credit_account_id)
         assert (debit.kind, credit.kind) == (AccountKind.EXPENSE, AccountKind.LIABILITY)
         assert (debit.book is Book.MUTUAL_AID) is (rule.fund_source is FundSource.MUTUAL_AID)
+
+
+def test_whatever_can_be_owed_can_be_paid_from_the_bank_of_its_book(session):
+    load_defaults(session)
+
+    rules = list(session.scalars(select(PostingRule)))
+    owed = {
+        (rule.family, rule.fund_source, rule.credit_account_id)
+        for rule in rules
+        if rule.event is not PostingEvent.PAID
+    }
+    paid = [rule for rule in rules if rule.event is PostingEvent.PAID]
+    assert {(rule.family, rule.fund_source, rule.debit_account_id) for rule in paid} == owed
+    for rule in paid:
+        bank = session.get(Account, rule.credit_account_id)
+        assert bank.code == ("M102" if rule.book is Book.MUTUAL_AID else "102")
 
 
 def test_loading_again_changes_nothing_and_keeps_every_edit(session):
@@ -56,7 +83,7 @@ def test_loading_again_changes_nothing_and_keeps_every_edit(session):
 
     again = load_defaults(session)
 
-    assert (first.accounts, first.rules) == (26, 12)
+    assert (first.accounts, first.rules) == (26, 24)
     assert again == LoadedDefaults(accounts=0, rules=0)
     session.refresh(edited)
     assert (edited.code, edited.name_zh, edited.is_active) == ("5401", "普惠服务", False)
@@ -76,7 +103,7 @@ def test_a_default_whose_code_is_taken_is_left_out_with_its_rules(session):
 
     loaded = load_defaults(session)
 
-    assert (loaded.accounts, loaded.rules) == (25, 5)
+    assert (loaded.accounts, loaded.rules) == (25, 10)
     assert session.scalars(select(Account).where(Account.code == "22502")).one() is own
 
 
@@ -86,5 +113,5 @@ def test_the_command_says_what_was_new(app, session):
     first = run(args=["ledger", "load-defaults", "--json"])
     again = run(args=["ledger", "load-defaults"])
 
-    assert json.loads(first.output.splitlines()[-1]) == {"accounts": 26, "rules": 12}
+    assert json.loads(first.output.splitlines()[-1]) == {"accounts": 26, "rules": 24}
     assert again.output == "0 accounts and 0 posting rules were added.\n"

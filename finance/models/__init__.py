@@ -1,0 +1,68 @@
+"""What finance stores: statements and disputes, payments, bank lines and matches, closings."""
+
+from finance.models.bank import (
+    DISCREPANCY_MOVES,
+    BankAccount,
+    BankFile,
+    BankLine,
+    Discrepancy,
+    DiscrepancyCode,
+    DiscrepancyState,
+    Match,
+)
+from finance.models.closing import CloseCertificate, CloseRequest
+from finance.models.payments import (
+    BATCH_MOVES,
+    LIVE_PAYMENTS,
+    MEMBER_ACCOUNT,
+    PAYEE_ACCOUNT,
+    PAYEE_NAME,
+    PAYMENT_MOVES,
+    BatchState,
+    Payment,
+    PaymentBatch,
+    PaymentState,
+    PayoutAccount,
+)
+from finance.models.statements import (
+    DISPUTE_MOVES,
+    STATEMENT_MOVES,
+    Dispute,
+    DisputeState,
+    Statement,
+    StatementFund,
+    StatementLine,
+    StatementState,
+)
+
+__all__ = [
+    "BATCH_MOVES",
+    "DISCREPANCY_MOVES",
+    "DISPUTE_MOVES",
+    "LIVE_PAYMENTS",
+    "MEMBER_ACCOUNT",
+    "PAYEE_ACCOUNT",
+    "PAYEE_NAME",
+    "PAYMENT_MOVES",
+    "STATEMENT_MOVES",
+    "BankAccount",
+    "BankFile",
+    "BankLine",
+    "BatchState",
+    "CloseCertificate",
+    "CloseRequest",
+    "Discrepancy",
+    "DiscrepancyCode",
+    "DiscrepancyState",
+    "Dispute",
+    "DisputeState",
+    "Match",
+    "Payment",
+    "PaymentBatch",
+    "PaymentState",
+    "PayoutAccount",
+    "Statement",
+    "StatementFund",
+    "StatementLine",
+    "StatementState",
+]
