@@ -1,0 +1,1 @@
+"""Finance at the desk."""

@@ -1,0 +1,5 @@
+"""Reads of finance."""
+
+from finance.queries.residuals import Residuals, residuals
+
+__all__ = ["Residuals", "residuals"]

@@ -1,0 +1,1 @@
+"""What finance computes: pure functions."""

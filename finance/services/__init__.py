@@ -1,0 +1,1 @@
+"""What finance does: verbs that flush and never commit."""
