@@ -1,10 +1,9 @@
 from tests.make.aid import AidMaker
 from tests.make.cards import CardMaker
-from tests.make.ledger import LedgerMaker
-from tests.make.merchants import MerchantMaker
+from tests.make.finance import PaymentMaker
 from tests.make.staff import StaffMaker
 from tests.make.training import TrainingMaker
 
 
-class Maker(AidMaker, CardMaker, LedgerMaker, MerchantMaker, StaffMaker, TrainingMaker):
+class Maker(AidMaker, CardMaker, PaymentMaker, StaffMaker, TrainingMaker):
     """All makers together: `make.member()`, `make.card()` and so on."""
