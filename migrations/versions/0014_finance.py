@@ -77,9 +77,9 @@ GUARD_STATEMENT = """
 CREATE FUNCTION guard_statement() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF OLD.state = 'open' AND NEW.state <> 'open' AND (
-        (NEW.lines, NEW.lines_fen) IS DISTINCT FROM (
+        ((NEW.lines, NEW.lines_fen) = (
             SELECT count(*), sum(amount_fen) FROM public.statement_lines
-            WHERE statement_id = NEW.id)
+            WHERE statement_id = NEW.id)) IS NOT TRUE
         OR EXISTS (
             SELECT FROM (
                 SELECT fund_source, sum(amount_fen) AS fen FROM public.statement_lines
@@ -158,9 +158,9 @@ GUARD_BATCH = """
 CREATE FUNCTION guard_batch() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.state IN ('approved', 'sent') AND OLD.state <> NEW.state
-        AND (NEW.payments, NEW.total_fen) IS DISTINCT FROM (
+        AND ((NEW.payments, NEW.total_fen) = (
             SELECT count(*), sum(amount_fen) FROM public.payments
-            WHERE batch_id = NEW.id AND state <> 'cancelled')
+            WHERE batch_id = NEW.id AND state <> 'cancelled')) IS NOT TRUE
     THEN
         RAISE EXCEPTION 'batch % does not come to what its payments do', NEW.number
             USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_payment_batches_sum';
