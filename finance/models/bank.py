@@ -49,6 +49,7 @@ class BankFile(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     account_id: Mapped[UUID] = mapped_column(ForeignKey("bank_accounts.id"))
+    name: Mapped[str] = mapped_column(String(200), default="")  # as whoever brought it calls it
     sha256: Mapped[bytes] = mapped_column(unique=True)
     profile: Mapped[str] = mapped_column(
         String(40)

@@ -22,8 +22,8 @@ WRITTEN_ONCE = {
     "payment_batches": "id, number, book, payments, total_fen, maker_id, prepared_at",
     "payments": "id, reference, batch_id, statement_id, payable_id, attempt, fund_source,"
     " amount_fen, payee_type, payee_id, payee_shown, account_masked",
-    "bank_files": "id, account_id, sha256, profile, lines, new, first_on, last_on, imported_by,"
-    " imported_at",
+    "bank_files": "id, account_id, name, sha256, profile, lines, new, first_on, last_on,"
+    " imported_by, imported_at",
     "bank_lines": "id, account_id, file_id, seq, booked_on, booked_at, amount_fen, balance_fen,"
     " occurrence, counterparty, counterparty_account, summary, bank_reference, reference",
     "matches": "id, bank_line_id, payment_id, amount_fen, score, reason, matched_by, matched_at",
@@ -76,6 +76,10 @@ $$
 GUARD_STATEMENT = """
 CREATE FUNCTION guard_statement() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF OLD.state <> 'open' AND NEW.state = 'open' THEN
+        RAISE EXCEPTION 'statement % was issued, for good', NEW.number
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_statements_issued_for_good';
+    END IF;
     IF OLD.state = 'open' AND NEW.state <> 'open' AND (
         ((NEW.lines, NEW.lines_fen) = (
             SELECT count(*), sum(amount_fen) FROM public.statement_lines
@@ -97,6 +101,55 @@ BEGIN
     ) THEN
         RAISE EXCEPTION 'statement % has a dispute without an answer', NEW.number
             USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_statements_disputes_answered';
+    END IF;
+    RETURN NEW;
+END
+$$
+"""
+# What a fund carries in is what the same merchant's earlier statement carried out, taken while the
+# statement is open. Set-wise, and after the INSERT: both rows may be of one statement.
+CHECK_FUNDS = """
+CREATE FUNCTION check_statement_funds() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM fresh f JOIN public.statements s ON s.id = f.statement_id
+        WHERE s.state <> 'open'
+    ) THEN
+        RAISE EXCEPTION 'an issued statement takes no more funds'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_statement_funds_while_open';
+    END IF;
+    IF EXISTS (
+        SELECT FROM fresh f
+            JOIN public.statements s ON s.id = f.statement_id
+            JOIN public.statement_funds b ON b.statement_id = f.carried_from_id
+                AND b.fund_source = f.fund_source
+            JOIN public.statements e ON e.id = b.statement_id
+        WHERE f.carried_in_fen <> b.carried_out_fen OR e.merchant_id <> s.merchant_id
+    ) THEN
+        RAISE EXCEPTION 'a fund carries in what the merchant''s earlier statement carried out'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_statement_funds_carried_as_left';
+    END IF;
+    RETURN NULL;
+END
+$$
+"""
+# A dispute is about a line of its own statement, between issue and agreement.
+GUARD_DISPUTE = """
+CREATE FUNCTION guard_dispute() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM public.statement_lines
+        WHERE journal_id = NEW.line_journal_id AND statement_id = NEW.statement_id
+    ) THEN
+        RAISE EXCEPTION 'a dispute is about a line of its statement'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_disputes_line_of_statement';
+    END IF;
+    IF NOT EXISTS (
+        SELECT FROM public.statements
+        WHERE id = NEW.statement_id AND state IN ('issued', 'disputed')
+    ) THEN
+        RAISE EXCEPTION 'a statement is disputed between its issue and its agreement'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_disputes_while_issued';
     END IF;
     RETURN NEW;
 END
@@ -153,10 +206,39 @@ BEGIN
 END
 $$
 """
+# What went to the bank stays gone until a bank line brings it back: else it would be paid twice.
+GUARD_PAYMENT_MOVE = """
+CREATE FUNCTION guard_payment_move() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.state <> 'prepared' AND NEW.state IN ('prepared', 'cancelled')
+        AND OLD.state <> NEW.state THEN
+        RAISE EXCEPTION 'payment % was sent or cancelled, for good', NEW.reference
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_payments_sent_for_good';
+    END IF;
+    IF NEW.state = 'returned' AND OLD.state <> 'returned'
+        AND (NEW.returned_fen = 0 OR NEW.returned_fen <> NEW.matched_fen) THEN
+        RAISE EXCEPTION 'payment % is returned when bank lines brought it back', NEW.reference
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_payments_returned_by_a_line';
+    END IF;
+    IF OLD.state = 'prepared' AND NEW.state NOT IN ('prepared', 'cancelled') AND NOT EXISTS (
+        SELECT FROM public.payment_batches
+        WHERE id = NEW.batch_id AND state IN ('approved', 'sent')
+    ) THEN
+        RAISE EXCEPTION 'payment % goes to the bank only when approved', NEW.reference
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_payments_batch_approved';
+    END IF;
+    RETURN NEW;
+END
+$$
+"""
 # What a second person approves, and what goes to the bank, is what the batch says of itself.
 GUARD_BATCH = """
 CREATE FUNCTION guard_batch() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF OLD.state IN ('sent', 'cancelled') AND NEW.state <> OLD.state THEN
+        RAISE EXCEPTION 'batch % was sent or cancelled, for good', NEW.number
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_payment_batches_final';
+    END IF;
     IF NEW.state IN ('approved', 'sent') AND OLD.state <> NEW.state
         AND ((NEW.payments, NEW.total_fen) = (
             SELECT count(*), sum(amount_fen) FROM public.payments
@@ -207,8 +289,22 @@ BEGIN
 END
 $$
 """
+# Whatever is approved, sent or matched has come there step by step, past the guards above.
+REFUSE_START = """
+CREATE FUNCTION refuse_start() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'a row of % begins its life at the start', TG_TABLE_NAME
+        USING ERRCODE = 'check_violation',
+            CONSTRAINT = 'ck_' || TG_TABLE_NAME || '_begins_at_the_start';
+END
+$$
+"""
 FUNCTIONS = {
     "check_statement_lines": CHECK_LINES,
+    "check_statement_funds": CHECK_FUNDS,
+    "refuse_start": REFUSE_START,
+    "guard_dispute": GUARD_DISPUTE,
+    "guard_payment_move": GUARD_PAYMENT_MOVE,
     "guard_statement": GUARD_STATEMENT,
     "guard_void": GUARD_VOID,
     "guard_payment": GUARD_PAYMENT,
@@ -218,6 +314,23 @@ FUNCTIONS = {
 TRIGGERS = """
 CREATE TRIGGER as_booked AFTER INSERT ON statement_lines REFERENCING NEW TABLE AS fresh
     FOR EACH STATEMENT EXECUTE FUNCTION check_statement_lines();
+CREATE TRIGGER as_carried AFTER INSERT ON statement_funds REFERENCING NEW TABLE AS fresh
+    FOR EACH STATEMENT EXECUTE FUNCTION check_statement_funds();
+CREATE TRIGGER start BEFORE INSERT ON statements
+    FOR EACH ROW WHEN (NEW.state <> 'open') EXECUTE FUNCTION refuse_start();
+CREATE TRIGGER start BEFORE INSERT ON disputes
+    FOR EACH ROW WHEN (NEW.state <> 'open') EXECUTE FUNCTION refuse_start();
+CREATE TRIGGER start BEFORE INSERT ON payment_batches
+    FOR EACH ROW WHEN (NEW.state <> 'prepared') EXECUTE FUNCTION refuse_start();
+CREATE TRIGGER start BEFORE INSERT ON payments
+    FOR EACH ROW WHEN (NEW.state <> 'prepared' OR NEW.matched_fen <> 0 OR NEW.returned_fen <> 0)
+    EXECUTE FUNCTION refuse_start();
+CREATE TRIGGER start BEFORE INSERT ON bank_lines
+    FOR EACH ROW WHEN (NEW.matched_fen <> 0) EXECUTE FUNCTION refuse_start();
+CREATE TRIGGER guard BEFORE INSERT ON disputes
+    FOR EACH ROW EXECUTE FUNCTION guard_dispute();
+CREATE TRIGGER guard_move BEFORE UPDATE OF state ON payments
+    FOR EACH ROW EXECUTE FUNCTION guard_payment_move();
 CREATE TRIGGER guard BEFORE UPDATE OF state ON statements
     FOR EACH ROW EXECUTE FUNCTION guard_statement();
 CREATE TRIGGER guard_void BEFORE INSERT ON redemption_reversals
@@ -651,6 +764,7 @@ def create_bank() -> None:
         "bank_files",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("sha256", sa.LargeBinary(), nullable=False),
         sa.Column("profile", sa.String(length=40), nullable=False),
         sa.Column("lines", sa.Integer(), nullable=False),

@@ -1,0 +1,350 @@
+"""Rows of the chain from a scan to a bank line, by the models alone: no service of finance runs.
+
+Each is walked through its states in order, so that the database's own guards see every step.
+"""
+
+import hashlib
+from datetime import date, timedelta
+from functools import cached_property
+
+from sqlalchemy import select
+
+from cards.models import Verification
+from discounts.models import Redemption, RedemptionReversal, RedemptionState, ReversalKind
+from finance.models import (
+    BankAccount,
+    BankFile,
+    BankLine,
+    BatchState,
+    Dispute,
+    Match,
+    Payment,
+    PaymentBatch,
+    PaymentState,
+    Statement,
+    StatementFund,
+    StatementLine,
+    StatementState,
+)
+from kernel.ids import new_id
+from kernel.money import Fen
+from ledger.models import (
+    Book,
+    Family,
+    FundSource,
+    Journal,
+    PartyType,
+    Payable,
+    PayableState,
+    Posting,
+    PostingEvent,
+)
+from ledger.services import SourceKey, make_payable, post_reversal
+from tests.make import NOW
+from tests.make.maker import Maker
+
+TODAY = date(2026, 11, 23)
+DAYS = (date(2026, 11, 1), date(2026, 11, 24))
+_STATEMENT_PATH = [
+    StatementState.OPEN,
+    StatementState.ISSUED,
+    StatementState.AGREED,
+    StatementState.APPROVED,
+    StatementState.PAID,
+]
+_BATCH_PATH = [BatchState.PREPARED, BatchState.APPROVED, BatchState.SENT]
+
+
+class ChainMaker(Maker):
+    """Used instead of `Maker` where a test needs statements, payments or bank lines."""
+
+    @cached_property
+    def clerk(self):
+        return self.staff("finance_maker")
+
+    @cached_property
+    def approver(self):
+        return self.staff("finance_approver")
+
+    def sale(self, till, *, union_fen=40_00, fund=FundSource.UNION_FUND, seq=None):
+        """A captured redemption with its scan, receipt and journal."""
+        card = self.card()
+        scan = self.save(
+            Verification(
+                terminal_id=till.id,
+                card_id=card.id,
+                accepted=True,
+                assurance="possession",
+                created_at=NOW,
+                expires_at=NOW + timedelta(minutes=10),
+            )
+        )
+        sale = self.save(
+            Redemption(
+                id=new_id(),
+                terminal_id=till.id,
+                site_id=till.site_id,
+                merchant_id=till.merchant_id,
+                card_id=card.id,
+                member_id=card.member_id,
+                verification_id=scan.id,
+                offer_id=new_id(),
+                offer_version_id=new_id(),
+                programme_id=new_id(),
+                facts_digest=b"facts",
+                gross_fen=Fen(union_fen + 20_00),
+                member_pays_fen=Fen(20_00),
+                merchant_bears_fen=Fen(0),
+                union_pays_fen=Fen(union_fen),
+                occurred_at=NOW,
+                received_at=NOW,
+                state=RedemptionState.CAPTURED,
+                captured_at=NOW,
+                receipt_on=TODAY,
+                receipt_seq=seq or self.next_number(),
+            )
+        )
+        self.journal(
+            source_id=sale.id,
+            party_id=till.merchant_id,
+            amount_fen=Fen(union_fen),
+            fund_source=fund,
+        )
+        return sale
+
+    def take_back(self, sale, *, union_fen=10_00):
+        """A reversal of a part of `sale`, with its journal."""
+        reversal = self.save(
+            RedemptionReversal(
+                id=new_id(),
+                redemption_id=sale.id,
+                terminal_id=sale.terminal_id,
+                kind=ReversalKind.REVERSAL,
+                amount_fen=Fen(union_fen),
+                member_fen=Fen(0),
+                merchant_fen=Fen(0),
+                union_fen=Fen(union_fen),
+                reason="退货",
+                created_at=NOW,
+            )
+        )
+        sale.state = RedemptionState.PARTLY_REVERSED
+        sale.back_union_fen = Fen(union_fen)
+        post_reversal(
+            self.session,
+            original=SourceKey("redemption", sale.id, "captured"),
+            source_type="redemption_reversal",
+            source_id=reversal.id,
+            kind="reversal",
+            amount_fen=Fen(union_fen),
+            occurred_at=NOW,
+            now=NOW,
+        )
+        return reversal
+
+    def journal_of(self, source):
+        query = select(Journal).where(
+            Journal.source_id == source.id, Journal.kind.in_(("captured", "reversal"))
+        )
+        return self.session.scalars(query).one()
+
+    def stated(self, merchant_id, *journal_ids, state=StatementState.ISSUED, days=DAYS):
+        """A statement of these journals, walked to `state`; each fund comes to its lines."""
+        lines = [self._booked(merchant_id, journal_id) for journal_id in journal_ids]
+        statement = self.save(
+            Statement(
+                merchant_id=merchant_id,
+                starts_on=days[0],
+                ends_on=days[1],
+                lines=len(lines),
+                lines_fen=Fen(sum(fen for _, _, fen in lines)),
+                maker_id=self.clerk.id,
+                opened_at=NOW,
+            )
+        )
+        funds = dict.fromkeys((fund for _, fund, _ in lines), 0)
+        for number, (journal_id, fund, fen) in enumerate(lines, 1):
+            funds[fund] += fen
+            self.session.add(
+                StatementLine(
+                    journal_id=journal_id,
+                    statement_id=statement.id,
+                    line_no=number,
+                    fund_source=fund,
+                    amount_fen=Fen(fen),
+                )
+            )
+        for fund, fen in funds.items():
+            self.session.add(
+                StatementFund(
+                    statement_id=statement.id,
+                    fund_source=fund,
+                    lines_fen=Fen(fen),
+                    payable_fen=Fen(max(fen, 0)),
+                    carried_out_fen=Fen(min(fen, 0)),
+                )
+            )
+        self.session.flush()
+        return self.walk(statement, state)
+
+    def _booked(self, merchant_id, journal_id):
+        query = (
+            select(Journal.fund_source, Posting.credit_fen - Posting.debit_fen)
+            .join(Posting, Posting.journal_id == Journal.id)
+            .where(Journal.id == journal_id, Posting.party_id == merchant_id)
+        )
+        return journal_id, *self.session.execute(query).one()
+
+    def walk(self, statement, state):
+        """Move a statement on to `state`, step by step."""
+        way = _STATEMENT_PATH if state in _STATEMENT_PATH else [*_STATEMENT_PATH[:2], state]
+        for step in way[way.index(statement.state) + 1 : way.index(state) + 1]:
+            statement.state = step
+            statement.issued_at = statement.issued_at or NOW
+            if step is StatementState.AGREED:
+                statement.agreed_at = NOW
+            if step is StatementState.APPROVED:
+                statement.approver_id, statement.approved_at = self.approver.id, NOW
+            self.session.flush()
+        return statement
+
+    def disputed(self, statement, journal_id, till):
+        """A dispute about one line of an issued statement."""
+        dispute = self.save(
+            Dispute(
+                id=new_id(),
+                statement_id=statement.id,
+                line_journal_id=journal_id,
+                raised_by_terminal_id=till.id,
+                reason="金额不对",
+                raised_at=NOW,
+            )
+        )
+        statement.state = StatementState.DISPUTED
+        self.session.flush()
+        return dispute
+
+    def owed_to_a_member(self, *, source_id=None, source_type="aid_claim", fen=500_00):
+        """A payable of mutual-aid money."""
+        journal_id = self.journal(
+            source_type=source_type,
+            source_id=source_id or new_id(),
+            kind="approved",
+            family=Family.AID,
+            event=PostingEvent.APPROVED,
+            fund_source=FundSource.MUTUAL_AID,
+            party_type=PartyType.MEMBER,
+            party_id=self.member().id,
+            amount_fen=Fen(fen),
+        )
+        return make_payable(self.session, journal_id=journal_id, now=NOW)
+
+    def batch(self, *owed, state=BatchState.PREPARED):
+        """A batch that pays these statements and payables, walked to `state`; its payments too."""
+        sums = [
+            thing.amount_fen if isinstance(thing, Payable) else thing.lines_fen for thing in owed
+        ]
+        batch = self.save(
+            PaymentBatch(
+                book=Book.MUTUAL_AID if isinstance(owed[0], Payable) else Book.UNION,
+                payments=len(owed),
+                total_fen=Fen(sum(sums)),
+                maker_id=self.clerk.id,
+                prepared_at=NOW,
+            )
+        )
+        payments = [self.save(self._payment(batch, thing)) for thing in owed]
+        for step in _BATCH_PATH[1 : _BATCH_PATH.index(state) + 1]:
+            batch.state = step
+            if step is BatchState.APPROVED:
+                batch.approver_id, batch.approved_at = self.approver.id, NOW
+            if step is BatchState.SENT:
+                batch.sent_at, batch.file_sha256 = NOW, hashlib.sha256(b"file").digest()
+            self.session.flush()
+        if state is BatchState.SENT:
+            for payment in payments:
+                payment.state = PaymentState.SENT
+            for payable in (thing for thing in owed if isinstance(thing, Payable)):
+                payable.state = PayableState.PAYING
+            self.session.flush()
+        return batch, payments
+
+    def _payment(self, batch, thing):
+        is_payable = isinstance(thing, Payable)
+        fund = thing.fund_source if is_payable else FundSource.UNION_FUND
+        return Payment(
+            reference=f"UCTEST{self.next_number():010d}",
+            batch_id=batch.id,
+            statement_id=None if is_payable else thing.id,
+            payable_id=thing.id if is_payable else None,
+            attempt=1,
+            fund_source=fund,
+            amount_fen=thing.amount_fen if is_payable else thing.lines_fen,
+            payee_type=thing.payee_type if is_payable else PartyType.MERCHANT,
+            payee_id=thing.payee_id if is_payable else thing.merchant_id,
+            payee_name_sealed=b"sealed",
+            payee_account_sealed=b"sealed",
+            payee_shown="张**" if is_payable else "演示商户",
+            account_masked="**** **** **** 0017",
+        )
+
+    @cached_property
+    def bank_file(self):
+        account = self.save(
+            BankAccount(
+                number="4403990000000001",
+                opening_fen=Fen(1_000_000_00),
+                closing_fen=Fen(1_000_000_00),
+                known_since=NOW,
+            )
+        )
+        return self.save(
+            BankFile(
+                account_id=account.id,
+                name="bank.csv",
+                sha256=hashlib.sha256(b"bank").digest(),
+                profile="test",
+                lines=9,
+                new=9,
+                imported_at=NOW,
+            )
+        )
+
+    def bank_line(self, fen, **facts):
+        """A line of the bank's statement: negative left the account."""
+        number = self.next_number()
+        defaults = {
+            "account_id": self.bank_file.account_id,
+            "file_id": self.bank_file.id,
+            "seq": number,
+            "booked_on": TODAY,
+            "amount_fen": Fen(fen),
+            "balance_fen": Fen(1_000_000_00 + number),
+            "occurrence": 1,
+            "summary": "转账",
+        }
+        return self.save(BankLine(**defaults | facts))
+
+    def match(self, line, payment, *, fen=None):
+        """Say that `line` is about `payment`, for `fen` or for the whole line.
+
+        Whoever paid in full is marked paid, as is the statement or payable.
+        """
+        match = self.save(
+            Match(
+                bank_line_id=line.id,
+                payment_id=payment.id,
+                amount_fen=Fen(line.amount_fen if fen is None else fen),
+                reason="test",
+                matched_by=self.clerk.id,
+                matched_at=NOW,
+            )
+        )
+        self.session.refresh(line)
+        self.session.refresh(payment)
+        if payment.matched_fen == payment.amount_fen and not payment.returned_fen:
+            payment.state = PaymentState.PAID
+        if payment.returned_fen == payment.amount_fen:
+            payment.state = PaymentState.RETURNED
+        self.session.flush()
+        return match
