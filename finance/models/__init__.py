@@ -10,7 +10,7 @@ from finance.models.bank import (
     DiscrepancyState,
     Match,
 )
-from finance.models.closing import CloseCertificate, CloseRequest
+from finance.models.closing import CloseCertificate, CloseRequest, ResidualCheck
 from finance.models.payments import (
     BATCH_MOVES,
     LIVE_PAYMENTS,
@@ -61,6 +61,7 @@ __all__ = [
     "PaymentBatch",
     "PaymentState",
     "PayoutAccount",
+    "ResidualCheck",
     "Statement",
     "StatementFund",
     "StatementLine",

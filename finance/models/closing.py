@@ -34,3 +34,13 @@ class CloseCertificate(Base):
     maker_id: Mapped[UUID] = mapped_column(ForeignKey("staff_accounts.id"))
     approver_id: Mapped[UUID] = mapped_column(ForeignKey("staff_accounts.id"))
     closed_at: Mapped[datetime]
+
+
+class ResidualCheck(Base):
+    """What the hourly watch found in an open month the last time it looked."""
+
+    __tablename__ = "residual_checks"
+
+    month: Mapped[str] = mapped_column(ForeignKey("periods.month"), primary_key=True)
+    residuals: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    checked_at: Mapped[datetime]

@@ -1,81 +1,183 @@
 """Residuals: what must be zero, or named."""
 
+# ruff: noqa: S608  (statements are put together from finance.queries.identities)
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from benefits.queries import limit_residuals
 from discounts.queries import receipt_gaps
+from finance.queries.identities import IDENTITIES, Identity, Scope, Side, Unit
+from kernel.clock import shanghai_day, shanghai_month
 from ledger.queries import debits_minus_credits
+
+_RESIDUAL = -1
+
+
+@dataclass(frozen=True)
+class Checked:
+    """An identity with what both its sides came to, term by term, and what is left over.
+
+    `residual` is added up over everything the identity is about, each difference unsigned: it may
+    be more than what the two sums differ by, and is 0 only if all is right.
+    """
+
+    name: str
+    scope: Scope
+    unit: Unit
+    left: Mapping[str, int]  # a term that is taken off has a negative value
+    right: Mapping[str, int]
+    residual: int
+
+    @property
+    def left_sum(self) -> int:
+        return sum(self.left.values())
+
+    @property
+    def right_sum(self) -> int:
+        return sum(self.right.values())
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "scope": self.scope.value,
+            "unit": self.unit.value,
+            "left": dict(self.left),
+            "right": dict(self.right),
+            "residual": self.residual,
+        }
 
 
 @dataclass(frozen=True)
 class Residuals:
-    """What a period should come to nothing in; each is a count or fen and must be 0.
+    """What a period should come to nothing in. Each residual is fen or a count and must be 0."""
 
-    `redemptions_fen`: the union's part of live redemptions of the period minus what the journals
-    say. `limits`: counters that differ from what live redemptions and seats took.
-    `receipt_gaps`: terminal days whose receipts are not numbered 1…n.
-    """
-
-    debits_minus_credits_fen: int
-    redemptions_fen: int
-    reversals_fen: int
-    payables_fen: int
-    limits: int
-    receipt_gaps: int
+    checked: tuple[Checked, ...]
 
     def as_dict(self) -> dict[str, int]:
-        return {name: int(value) for name, value in vars(self).items()}
+        return {each.name: each.residual for each in self.checked}
+
+    def identities(self) -> dict[str, Any]:
+        """Return both sides of each identity, as a certificate keeps them."""
+        return {each.name: each.as_dict() for each in self.checked}
 
     @property
     def all_zero(self) -> bool:
-        return not any(self.as_dict().values())
+        return not any(each.residual for each in self.checked)
 
-
-# The union's part of every capture of the period, against what was booked for it; and the same
-# for what was taken back. Both sides are sums of facts written in different packages.
-_CAPTURES = text(
-    """
-    SELECT coalesce(sum(union_pays_fen), 0) - (
-        SELECT coalesce(sum(p.debit_fen), 0) FROM journals j JOIN postings p ON p.journal_id = j.id
-        WHERE j.source_type = 'redemption' AND j.kind = 'captured'
-            AND j.book_date >= :starts_on AND j.book_date < :ends_on)
-    FROM redemptions WHERE receipt_on >= :starts_on AND receipt_on < :ends_on
-    """
-)
-_REVERSALS = text(
-    """
-    SELECT coalesce(sum(v.union_fen), 0) - (
-        SELECT coalesce(sum(p.debit_fen), 0) FROM journals j JOIN postings p ON p.journal_id = j.id
-        WHERE j.source_type = 'redemption_reversal'
-            AND j.book_date >= :starts_on AND j.book_date < :ends_on)
-    FROM redemption_reversals v
-    WHERE (v.created_at AT TIME ZONE 'Asia/Shanghai')::date >= :starts_on
-        AND (v.created_at AT TIME ZONE 'Asia/Shanghai')::date < :ends_on
-    """
-)
-_PAYABLES = text(
-    """
-    SELECT coalesce(sum(y.amount_fen), 0) - coalesce(sum(
-        (SELECT sum(p.credit_fen) FROM postings p WHERE p.journal_id = y.journal_id)), 0)
-    FROM payables y JOIN journals j ON j.id = y.journal_id
-    WHERE j.book_date >= :starts_on AND j.book_date < :ends_on
-    """
-)
+    @property
+    def not_zero(self) -> dict[str, int]:
+        return {each.name: each.residual for each in self.checked if each.residual}
 
 
 def residuals(session: Session, *, starts_on: date, ends_on: date) -> Residuals:
-    """Return the residuals of the Shanghai days [starts_on, ends_on)."""
-    days: dict[str, Any] = {"starts_on": starts_on, "ends_on": ends_on}
+    """Return the residuals of the Shanghai days [starts_on, ends_on), whole months.
+
+    Each identity is one statement, so both its sides are of one moment. What an identity carries
+    from month to month (what is owed, what the bank holds) is looked at up to now.
+    """
+    days: dict[str, Any] = {
+        "starts_on": starts_on,
+        "ends_on": ends_on,
+        "starts_at": shanghai_day(starts_on)[0],
+        "ends_at": shanghai_day(ends_on)[0],
+    }
     return Residuals(
-        debits_minus_credits_fen=debits_minus_credits(session),
-        redemptions_fen=session.execute(_CAPTURES, days).scalar_one(),
-        reversals_fen=session.execute(_REVERSALS, days).scalar_one(),
-        payables_fen=session.execute(_PAYABLES, days).scalar_one(),
-        limits=len(limit_residuals(session)),
-        receipt_gaps=len(receipt_gaps(session)),
+        (
+            _books(session, days),
+            *(_check(session, each, days) for each in IDENTITIES),
+            _limits(session),
+            _receipts(session),
+        )
     )
+
+
+def _check(session: Session, identity: Identity, days: Mapping[str, Any]) -> Checked:
+    rows = session.execute(_STATEMENTS[identity.name], days)
+    sums = {row.term: int(row.value) for row in rows}
+    signed = {
+        side: {
+            term.name: -sums[number] if term.minus else sums[number]
+            for number, term in enumerate(identity.terms)
+            if term.side is side
+        }
+        for side in Side
+    }
+    return Checked(
+        identity.name,
+        identity.scope,
+        identity.unit,
+        signed[Side.LEFT],
+        signed[Side.RIGHT],
+        sums[_RESIDUAL],
+    )
+
+
+def _statement_of(identity: Identity) -> TextClause:
+    """Return the statement that yields (term, sum) for each term, and the residual as term -1."""
+    terms = " UNION ALL ".join(
+        f"SELECT {number} AS term, {_sign(term.side, minus=term.minus)} AS sign, k, value"
+        f" FROM ({term.sql}) AS t{number}(k, value)"
+        for number, term in enumerate(identity.terms)
+    )
+    numbers = ", ".join(f"({number})" for number in range(len(identity.terms)))
+    return text(
+        f"""
+        WITH terms AS MATERIALIZED ({terms})
+        SELECT n.term, coalesce(sum(t.value), 0) AS value
+        FROM (VALUES {numbers}) AS n(term) LEFT JOIN terms t USING (term) GROUP BY n.term
+        UNION ALL
+        SELECT {_RESIDUAL}, coalesce(sum(abs(difference)), 0)
+        FROM (SELECT sum(sign * value) AS difference FROM terms GROUP BY k) AS by_key
+        """
+    )
+
+
+def _sign(side: Side, *, minus: bool) -> int:
+    return -1 if (side is Side.RIGHT) != minus else 1
+
+
+_STATEMENTS = {each.name: _statement_of(each) for each in IDENTITIES}
+
+_TOTALS = text(
+    """
+    SELECT coalesce(sum(p.debit_fen), 0) AS debits, coalesce(sum(p.credit_fen), 0) AS credits
+    FROM journals j JOIN postings p ON p.journal_id = j.id
+    WHERE j.book_date >= :starts_on AND j.book_date < :ends_on
+    """
+)
+_LIMITS = text("SELECT count(*) FROM limits")
+_RECEIPTS = text("SELECT count(*) FROM receipt_counters")
+
+
+def _books(session: Session, days: Mapping[str, Any]) -> Checked:
+    sums = session.execute(_TOTALS, days).one()
+    wrong = debits_minus_credits(session, month=shanghai_month(days["starts_on"]))
+    return Checked(
+        "debits_minus_credits_fen",
+        Scope.MONTH,
+        Unit.FEN,
+        {"debits": int(sums.debits)},
+        {"credits": int(sums.credits)},
+        wrong,
+    )
+
+
+def _limits(session: Session) -> Checked:
+    """Compare each limit's counter with what redemptions and seats took of it."""
+    wrong = len(limit_residuals(session))
+    counted = session.execute(_LIMITS).scalar_one()
+    sides = {"limits": counted}, {"as_taken": counted - wrong}
+    return Checked("limits", Scope.TO_DATE, Unit.COUNT, *sides, wrong)
+
+
+def _receipts(session: Session) -> Checked:
+    """Look for days of a till whose receipts are not numbered 1…n."""
+    wrong = len(receipt_gaps(session))
+    counted = session.execute(_RECEIPTS).scalar_one()
+    sides = {"till_days": counted}, {"without_gaps": counted - wrong}
+    return Checked("receipt_gaps", Scope.TO_DATE, Unit.COUNT, *sides, wrong)

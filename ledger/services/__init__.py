@@ -2,7 +2,7 @@
 
 from ledger.services.chart import LoadedDefaults, load_defaults
 from ledger.services.payables import make_payable
-from ledger.services.periods import ensure_period
+from ledger.services.periods import close_period, ensure_period, lock_period
 from ledger.services.posting import (
     POSTING,
     SourceKey,
@@ -15,8 +15,10 @@ __all__ = [
     "POSTING",
     "LoadedDefaults",
     "SourceKey",
+    "close_period",
     "ensure_period",
     "load_defaults",
+    "lock_period",
     "make_payable",
     "post",
     "post_reversal",

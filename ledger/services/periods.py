@@ -1,15 +1,20 @@
 """Months of the books."""
 
-from datetime import date
+from datetime import date, datetime
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from kernel.clock import shanghai_month
+from kernel.states import move
 from ledger import queries
 from ledger.errors import PeriodClosed
-from ledger.models import Period, PeriodState
+from ledger.models import PERIOD_MOVES, Period, PeriodState
+
+# The class of advisory locks that journals take shared for their month: guard_journal().
+PERIOD_LOCK = 101
 
 _DECEMBER = 12
 
@@ -38,6 +43,32 @@ def ensure_period(session: Session, *, day: date) -> Period:
         .on_conflict_do_nothing(index_elements=[Period.month])
     )
     return session.get_one(Period, month, populate_existing=True)
+
+
+def lock_period(session: Session, *, month: str) -> Period | None:
+    """Return a month that nobody else may close, and nobody may post into, until we commit.
+
+    Waits for whoever is closing it and for the journals under way; those that come after us wait.
+    Taken before a month's books are looked at for the last time.
+    """
+    lock = select(func.pg_advisory_xact_lock(PERIOD_LOCK, int(month.replace("-", ""))))
+    session.execute(lock)
+    # Locked in one statement and read in the next: what the closing before us did is seen.
+    return queries.period_by_month(session, month=month)
+
+
+def close_period(
+    session: Session, *, period: Period, maker_id: UUID, approver_id: UUID, now: datetime
+) -> None:
+    """Close a month that lock_period() returned, for good, in the names of two people.
+
+    Raises MoveNotAllowed if it is closed already.
+    """
+    period.state = move(PERIOD_MOVES, period.state, PeriodState.CLOSED)
+    period.maker_id = maker_id
+    period.approver_id = approver_id
+    period.closed_at = now
+    session.flush()
 
 
 def _next_month(first: date) -> date:
