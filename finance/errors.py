@@ -330,7 +330,7 @@ class NothingToPay(Refusal):
 
     status = 409
     code = "nothing_to_pay"
-    title = N_("There is nothing to pay now. Each thing that cannot be paid yet says what it needs.")
+    title = N_("There is nothing to pay now. What cannot be paid yet says what it needs.")
 
 
 class NoLongerOwed(Refusal):

@@ -236,8 +236,9 @@ class PayableState(StrEnum):
 PAYABLE_MOVES: Moves[PayableState] = {
     PayableState.OWED: frozenset({PayableState.PAYING}),
     PayableState.PAYING: frozenset({PayableState.OWED, PayableState.PAID, PayableState.RETURNED}),
-    PayableState.PAID: frozenset({PayableState.RETURNED}),
-    PayableState.RETURNED: frozenset({PayableState.PAYING}),
+    # What a bank line was matched with in error is unproven, or unreturned, again.
+    PayableState.PAID: frozenset({PayableState.RETURNED, PayableState.PAYING}),
+    PayableState.RETURNED: frozenset({PayableState.PAYING, PayableState.PAID}),
 }
 
 

@@ -114,7 +114,7 @@ PAYMENT_MOVES: Moves[PaymentState] = {
     PaymentState.SENT: frozenset({PaymentState.PAID, PaymentState.RETURNED}),
     # A match that is undone makes a payment unproven, or unreturned, again.
     PaymentState.PAID: frozenset({PaymentState.RETURNED, PaymentState.SENT}),
-    PaymentState.RETURNED: frozenset({PaymentState.PAID}),
+    PaymentState.RETURNED: frozenset({PaymentState.PAID, PaymentState.SENT}),
     PaymentState.CANCELLED: frozenset(),
 }
 LIVE_PAYMENTS = (PaymentState.PREPARED, PaymentState.SENT, PaymentState.PAID)

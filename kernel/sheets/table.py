@@ -51,10 +51,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A heading that was found, and the lines below it: read as they are asked for, and once."""
+    """A heading that was found, and the lines below it: read as they are asked for, and once.
+
+    `above` are the rows over the heading: a title, whose account it is, for which days.
+    """
 
     heading: tuple[str, ...]
     heading_number: int
+    above: tuple[Row, ...] = field(repr=False)
     lines: Iterator[Line] = field(repr=False)
 
     def __iter__(self) -> Iterator[Line]:
@@ -94,7 +98,8 @@ def read_table(
             heading = _heading_in(row, header_synonyms, limits)
             if all(name in heading.columns for name in required):
                 below = chain(head[index + 1 :], rows)
-                return Table(heading.titles, heading.number, _lines(heading, below, limits))
+                above = tuple(head[:index])
+                return Table(heading.titles, heading.number, above, _lines(heading, below, limits))
             if best is None or len(heading.columns) > len(best.columns):
                 best = heading
     if best is None or not best.columns:

@@ -1,7 +1,7 @@
 """Verbs of the books: load the chart, open a month, post, reverse, owe."""
 
 from ledger.services.chart import LoadedDefaults, load_defaults
-from ledger.services.payables import make_payable
+from ledger.services.payables import make_payable, move_payable, move_payables
 from ledger.services.periods import close_period, ensure_period, lock_period
 from ledger.services.posting import (
     POSTING,
@@ -20,6 +20,8 @@ __all__ = [
     "load_defaults",
     "lock_period",
     "make_payable",
+    "move_payable",
+    "move_payables",
     "post",
     "post_reversal",
     "posting_parameters",

@@ -1,13 +1,15 @@
 """What is owed to members and merchants outside of statements."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from kernel.states import move
 from ledger.errors import JournalNotFound
-from ledger.models import Journal, Payable, Posting
+from ledger.models import PAYABLE_MOVES, Journal, Payable, PayableState, Posting
 
 
 def make_payable(session: Session, *, journal_id: UUID, now: datetime) -> Payable:
@@ -39,3 +41,38 @@ def make_payable(session: Session, *, journal_id: UUID, now: datetime) -> Payabl
     session.add(payable)
     session.flush()
     return payable
+
+
+def move_payable(session: Session, *, payable_id: UUID, target: PayableState) -> Payable:
+    """Say how far the payment of a payable is; nothing where it is so far already. Locks it.
+
+    Raises MoveNotAllowed.
+    """
+    payable = session.scalars(
+        select(Payable)
+        .where(Payable.id == payable_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+    if payable.state is not target:
+        payable.state = move(PAYABLE_MOVES, payable.state, target)
+        session.flush()
+    return payable
+
+
+def move_payables(session: Session, *, payable_ids: Iterable[UUID], target: PayableState) -> None:
+    """Move many as `move_payable` moves one. Locks them, by id.
+
+    Raises MoveNotAllowed; then none was moved.
+    """
+    payables = session.scalars(
+        select(Payable)
+        .where(Payable.id.in_(list(payable_ids)))
+        .order_by(Payable.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    for payable in payables:
+        if payable.state is not target:
+            payable.state = move(PAYABLE_MOVES, payable.state, target)
+    session.flush()

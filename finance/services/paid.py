@@ -1,0 +1,259 @@
+"""What follows from a match: the books, the payment, and what the payment was for.
+
+`paid` is booked when a bank line proves it, Dr what was owed, Cr the bank; a return is the red-ink
+reversal of that. A reversal is final, so an undone return is booked as `paid` once more.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from aid.services.trail import SOURCE as AID_SOURCE
+from finance.errors import PaidAgainMeanwhile
+from finance.models import (
+    PAYMENT_MOVES,
+    STATEMENT_MOVES,
+    BankLine,
+    Match,
+    Payment,
+    PaymentState,
+    Statement,
+    StatementFund,
+    StatementState,
+)
+from kernel.clock import SHANGHAI, shanghai_date
+from kernel.money import Fen
+from kernel.refusals import refused_by
+from kernel.states import move
+from ledger.errors import PeriodClosed
+from ledger.models import (
+    Family,
+    Journal,
+    Payable,
+    PayableState,
+    PeriodState,
+    PostingEvent,
+)
+from ledger.queries import left_of_journal
+from ledger.services import SourceKey, ensure_period, move_payable, post, post_reversal
+from training.queries.sessions import SOURCE as TRAINING_SOURCE
+
+SOURCE = "match"  # of journals
+_FAMILIES = {AID_SOURCE: Family.AID, TRAINING_SOURCE: Family.TRAINING}
+_PAYABLE_STATES = {
+    PaymentState.SENT: PayableState.PAYING,
+    PaymentState.PAID: PayableState.PAID,
+    PaymentState.RETURNED: PayableState.RETURNED,
+}
+_ONE_LIVE = dict.fromkeys(
+    ("uq_payments_live_statement", "uq_payments_live_payable"), PaidAgainMeanwhile
+)
+
+
+def post_paid(
+    session: Session, *, match: Match, line: BankLine, payment: Payment, now: datetime
+) -> UUID:
+    """Book that a match paid its part of a payment, on the bank's day; return the journal."""
+    day = _book_day(session, line.booked_on, now=now)
+    amount = Fen(-match.amount_fen)
+    return _post(
+        session, match, payment, kind="paid", amount_fen=amount, line=line, day=day, now=now
+    )
+
+
+def post_returned(
+    session: Session, *, match: Match, line: BankLine, payment: Payment, now: datetime
+) -> None:
+    """Book that a match brought a payment, or a part of it, back: what was owed is owed again."""
+    day = _book_day(session, line.booked_on, now=now)
+    _take_back(session, match, payment, kind="returned", day=day, line=line, now=now)
+
+
+def post_undone(
+    session: Session, *, match: Match, line: BankLine, payment: Payment, now: datetime
+) -> None:
+    """Book, today, that a match was undone."""
+    day = shanghai_date(now)
+    if match.amount_fen < 0:
+        _take_back(session, match, payment, kind="undone", day=day, line=line, now=now)
+    else:
+        amount = match.amount_fen
+        kind = "return_undone"
+        _post(session, match, payment, kind=kind, amount_fen=amount, line=line, day=day, now=now)
+
+
+def _book_day(session: Session, day: date, *, now: datetime) -> date:
+    """Return the day on which a line is booked: its own, or today's where its month is closed."""
+    try:
+        period = ensure_period(session, day=day)
+    except PeriodClosed:
+        return shanghai_date(now)
+    return day if period.state is PeriodState.OPEN else shanghai_date(now)
+
+
+def _post(
+    session: Session,
+    match: Match,
+    payment: Payment,
+    *,
+    kind: str,
+    amount_fen: Fen,
+    line: BankLine,
+    day: date,
+    now: datetime,
+) -> UUID:
+    family, programme_id = _what_for(session, payment)
+    return post(
+        session,
+        source_type=SOURCE,
+        source_id=match.id,
+        kind=kind,
+        family=family,
+        fund_source=payment.fund_source,
+        event=PostingEvent.PAID,
+        amount_fen=amount_fen,
+        party_type=payment.payee_type,
+        party_id=payment.payee_id,
+        programme_id=programme_id,
+        occurred_at=_moment(line),
+        now=now,
+        book_date=day,
+    )
+
+
+def _what_for(session: Session, payment: Payment) -> tuple[Family, UUID | None]:
+    """Return whose posting rule applies, and the programme: a statement may be of several."""
+    if payment.payable_id is None:
+        return Family.DISCOUNT, None
+    source_type, programme_id = session.execute(
+        select(Payable.source_type, Journal.programme_id)
+        .join(Journal, Journal.id == Payable.journal_id)
+        .where(Payable.id == payment.payable_id)
+    ).one()
+    return _FAMILIES[source_type], programme_id
+
+
+def _moment(line: BankLine) -> datetime:
+    wall = line.booked_at or time()
+    return datetime.combine(line.booked_on, wall, tzinfo=SHANGHAI).astimezone(UTC)
+
+
+def _take_back(
+    session: Session,
+    match: Match,
+    payment: Payment,
+    *,
+    kind: str,
+    day: date,
+    line: BankLine,
+    now: datetime,
+) -> None:
+    """Reverse what `match` is for out of the payment's `paid` journals: its own first."""
+    rest = abs(match.amount_fen)
+    for part, (journal, left) in enumerate(_paid_journals(session, match, payment), start=1):
+        amount = min(left, rest)
+        post_reversal(
+            session,
+            original=SourceKey(journal.source_type, journal.source_id, journal.kind),
+            source_type=SOURCE,
+            source_id=match.id,
+            kind=kind if part == 1 else f"{kind}_{part}",
+            amount_fen=Fen(amount),
+            occurred_at=_moment(line),
+            now=now,
+            book_date=day,
+        )
+        rest -= amount
+        if not rest:
+            return
+    raise AssertionError("a match takes back no more than was booked as paid")
+
+
+def _paid_journals(
+    session: Session, match: Match, payment: Payment
+) -> Iterator[tuple[Journal, Fen]]:
+    matches = select(Match.id).where(Match.payment_id == payment.id)
+    journals = session.scalars(
+        select(Journal)
+        .where(
+            Journal.source_type == SOURCE,
+            Journal.source_id.in_(matches),
+            Journal.reverses_id.is_(None),
+        )
+        .order_by(Journal.source_id != match.id, Journal.id)
+    ).all()
+    for journal in journals:
+        left = left_of_journal(session, journal_id=journal.id)
+        if left:
+            yield journal, left
+
+
+def follow_payments(session: Session, *, payment_ids: Iterable[UUID]) -> None:
+    """Let payments, payables and statements say what the matches have made true.
+
+    Raises PaidAgainMeanwhile if a return is undone while the next attempt is live.
+    """
+    payments = session.scalars(
+        select(Payment)
+        .where(Payment.id.in_(list(payment_ids)))
+        .order_by(Payment.id)
+        .execution_options(populate_existing=True)
+    ).all()
+    for payment in payments:
+        state = _state_by_matches(payment)
+        if payment.state is not state:
+            payment.state = move(PAYMENT_MOVES, payment.state, state)
+    with refused_by(_ONE_LIVE):
+        session.flush()
+    for payment in payments:
+        if payment.payable_id is not None:
+            move_payable(
+                session, payable_id=payment.payable_id, target=_PAYABLE_STATES[payment.state]
+            )
+    _follow_statements(session, {each.statement_id for each in payments if each.statement_id})
+
+
+def _state_by_matches(payment: Payment) -> PaymentState:
+    if payment.returned_fen and payment.returned_fen == payment.matched_fen:
+        return PaymentState.RETURNED
+    is_whole = payment.matched_fen == payment.amount_fen
+    return PaymentState.PAID if is_whole else PaymentState.SENT
+
+
+def _follow_statements(session: Session, statement_ids: set[UUID]) -> None:
+    """A statement is paid when each of its funds that is owed anything is. Locks it.
+
+    Locked in one statement and read in the next: two matches that end one statement's last two
+    payments at once take turns, and the second sees what the first did.
+    """
+    statements = session.scalars(
+        select(Statement)
+        .where(Statement.id.in_(statement_ids))
+        .order_by(Statement.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    unpaid = set(
+        session.scalars(
+            select(StatementFund.statement_id).where(
+                StatementFund.statement_id.in_(statement_ids),
+                StatementFund.payable_fen > 0,
+                ~select(Payment.id)
+                .where(
+                    Payment.statement_id == StatementFund.statement_id,
+                    Payment.fund_source == StatementFund.fund_source,
+                    Payment.state == PaymentState.PAID,
+                )
+                .exists(),
+            )
+        )
+    )
+    for statement in statements:
+        state = StatementState.APPROVED if statement.id in unpaid else StatementState.PAID
+        if statement.state is not state:
+            statement.state = move(STATEMENT_MOVES, statement.state, state)
+            statement.version += 1
+    session.flush()
