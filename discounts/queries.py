@@ -6,13 +6,14 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from benefits.models import Offer, OfferVersion
 from cards.models import Verification
 from cards.services.verify import Holder
 from discounts.models import Redemption, RedemptionRefusal, RedemptionReversal
+from kernel.db import Statement
 from members.models import MembershipStatus
 from merchants.models import Terminal
 
@@ -94,7 +95,7 @@ class OpenVerification:
     redeemed_at: datetime | None
 
 
-_VERIFICATION = text(
+_VERIFICATION = Statement(
     """
     SELECT v.accepted, v.reason, v.assurance, v.challenged, v.expires_at, v.card_id,
         c.state AS card_state, c.number, c.member_id, m.name_masked, m.status, m.joined_on,
@@ -114,10 +115,9 @@ def open_verification(
     session: Session, *, verification_id: UUID, terminal_id: UUID, offer_id: UUID
 ) -> OpenVerification | None:
     """Return a till's verification with the card's present state, in one statement."""
-    row = session.execute(
-        _VERIFICATION,
-        {"id": verification_id, "terminal_id": terminal_id, "offer_id": offer_id},
-    ).one_or_none()
+    row = _VERIFICATION.first(
+        session, {"id": verification_id, "terminal_id": terminal_id, "offer_id": offer_id}
+    )
     if row is None:
         return None
     return OpenVerification(
@@ -133,7 +133,7 @@ def open_verification(
     )
 
 
-def _holder(row: Row[Any]) -> Holder:
+def _holder(row: Any) -> Holder:
     return Holder(
         card_id=row.card_id,
         member_id=row.member_id,

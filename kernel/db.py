@@ -1,17 +1,22 @@
 """The one place that opens, commits and rolls back transactions."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
+import psycopg
+from psycopg.rows import namedtuple_row
 from sqlalchemy import BigInteger, Engine, Enum, Integer, MetaData, create_engine, text
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.sql import ClauseElement
 
 from kernel.clock import UtcDateTime
 from kernel.money import BasisPoints, Fen
@@ -24,6 +29,10 @@ CONSTRAINT_NAMES = {
     "ck": "ck_%(table_name)s_%(constraint_name)s",
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
 }
+
+_DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+# A parameter is `:name`; a cast is `::type` and no parameter.
+_PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
 
 # PostgreSQL asks the client to try such a transaction again: it saw a conflict, not a fault.
 RETRIABLE_SQLSTATES = frozenset({"40001", "40P01"})
@@ -120,6 +129,50 @@ def reading() -> Iterator[Connection]:
         return
     with bind.connect() as connection:
         yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+
+class Statement:
+    """SQL that the driver runs by itself, in the transaction of the session it is given.
+
+    For the path of every scan, where SQLAlchemy's own work costs as much as the statement
+    (docs/decisions/0017). Made of text whose parameters are written `:name`, or of a statement that
+    is compiled once; a row is a named tuple. Errors are SQLAlchemy's, as from any other statement.
+    """
+
+    def __init__(self, sql: str | ClauseElement) -> None:
+        self._given: dict[str, Any] = {}
+        if isinstance(sql, str):
+            self.sql = _PARAMETER.sub(r"%(\1)s", sql.replace("%", "%%"))
+            return
+        compiled = sql.compile(dialect=_DIALECT)
+        self.sql = str(compiled)
+        self._given = {name: value for name, value in compiled.params.items() if value is not None}
+
+    def all(self, bind: Session | Connection, parameters: Mapping[str, Any]) -> list[Any]:
+        """Run it and return every row."""
+        connection = bind.connection() if isinstance(bind, Session) else bind
+        driver: Any = connection.connection.driver_connection
+        cursor = driver.cursor(row_factory=namedtuple_row)
+        given = {**self._given, **parameters}
+        # Whoever counts or logs statements hears of this one too.
+        for listener in connection.dispatch.before_cursor_execute:
+            listener(connection, cursor, self.sql, given, None, False)  # noqa: FBT003 (SQLAlchemy's)
+        try:
+            cursor.execute(self.sql, given)
+            rows: list[Any] = cursor.fetchall() if cursor.description else []
+        except psycopg.Error as error:
+            dialect = connection.dialect
+            if dialect.is_disconnect(cast("Any", error), driver, None):
+                connection.invalidate(error)
+            raise DBAPIError.instance(
+                self.sql, None, error, psycopg.Error, hide_parameters=True, dialect=dialect
+            ) from error
+        return rows
+
+    def first(self, bind: Session | Connection, parameters: Mapping[str, Any]) -> Any:
+        """Run it and return its only row, or None."""
+        rows = self.all(bind, parameters)
+        return rows[0] if rows else None
 
 
 def is_reachable() -> bool:

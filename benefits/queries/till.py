@@ -6,12 +6,13 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from benefits.models import LimitRule, LimitScope, Offer, OfferVersion, Programme
 from benefits.rules import Terms, window_key
 from kernel.clock import shanghai_date
+from kernel.db import Statement
 from ledger.models import FundSource
 
 PAGE_ROWS_MAX = 100
@@ -68,7 +69,7 @@ class Scopes:
 
 
 # One statement on the path of every scan: an offer appears once per limit rule that binds it.
-_OFFERS_AT = text(
+_OFFERS_AT = Statement(
     """
     SELECT o.id AS offer_id, o.title_zh, o.title_en,
         v.id AS version_id, v.number AS version_number, v.kind, v.member_rate_bp,
@@ -114,8 +115,8 @@ def offers_at(
     somebody else is simply not there.
     """
     day = shanghai_date(now)
-    rows = session.execute(
-        _OFFERS_AT,
+    rows = _OFFERS_AT.all(
+        session,
         {
             "merchant_id": scopes.merchant_id,
             "site_id": scopes.site_id,
@@ -128,11 +129,11 @@ def offers_at(
             "week": window_key("week", day),
             "month": window_key("month", day),
         },
-    ).all()
+    )
     return list(_grouped(rows, scopes=scopes, day=day))
 
 
-def _grouped(rows: Sequence[Row[Any]], *, scopes: Scopes, day: date) -> Iterator[OfferLine]:
+def _grouped(rows: Sequence[Any], *, scopes: Scopes, day: date) -> Iterator[OfferLine]:
     start = 0
     while start < len(rows):
         stop = start
@@ -142,7 +143,7 @@ def _grouped(rows: Sequence[Row[Any]], *, scopes: Scopes, day: date) -> Iterator
         start = stop
 
 
-def _offer(rows: Sequence[Row[Any]], *, scopes: Scopes, day: date) -> OfferLine:
+def _offer(rows: Sequence[Any], *, scopes: Scopes, day: date) -> OfferLine:
     head = rows[0]
     limits = tuple(
         LimitLine(

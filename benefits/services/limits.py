@@ -11,14 +11,13 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, text
-from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, SMALLINT, TEXT
-from sqlalchemy.dialects.postgresql import UUID as PG_UUID
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from benefits.errors import LimitReached
 from benefits.queries import LimitLine
 from benefits.rules import Reason, limit_reason, stripe_maximum
+from kernel.db import Statement
 
 
 @dataclass(frozen=True)
@@ -35,24 +34,16 @@ class Take:
         return (self.line.rule_id, self.line.scope_id, self.line.win, self.stripe)
 
 
-_COLUMNS = (
-    bindparam("rules", type_=ARRAY(PG_UUID(as_uuid=True))),
-    bindparam("scopes", type_=ARRAY(PG_UUID(as_uuid=True))),
-    bindparam("wins", type_=ARRAY(TEXT)),
-    bindparam("stripes", type_=ARRAY(SMALLINT)),
-    bindparam("maxima", type_=ARRAY(BIGINT)),
-    bindparam("quantities", type_=ARRAY(BIGINT)),
-    bindparam("units", type_=ARRAY(TEXT)),
-)
-
 _WANTED = """
-    SELECT * FROM unnest(:rules, :scopes, :wins, :stripes, :maxima, :quantities, :units)
+    SELECT * FROM unnest(CAST(:rules AS uuid[]), CAST(:scopes AS uuid[]), CAST(:wins AS text[]),
+            CAST(:stripes AS smallint[]), CAST(:maxima AS bigint[]),
+            CAST(:quantities AS bigint[]), CAST(:units AS text[]))
         AS w(rule_id, scope_id, win, stripe, maximum, quantity, unit)
     ORDER BY rule_id, scope_id, win, stripe
 """
 
 # Rows are taken in the order of their keys, so that two sales never wait for each other in a ring.
-_TAKE = text(
+_TAKE = Statement(
     f"""
     WITH wanted AS ({_WANTED}),
     taken AS (
@@ -74,7 +65,7 @@ _TAKE = text(
     )
     SELECT rule_id, scope_id, win, stripe FROM taken
     """  # noqa: S608 (both halves are literals of this file)
-).bindparams(*_COLUMNS)
+)
 
 _LOCK_TAKEN = text(
     """
@@ -104,7 +95,7 @@ _GIVE_BACK = text(
     WHERE l.rule_id = f.rule_id AND l.scope_id = f.scope_id AND l.win = f.win
         AND l.stripe = f.stripe
     """  # noqa: S608 (both halves are literals of this file)
-).bindparams(*_COLUMNS)
+)
 
 _HELD_TO_USED = text(
     """
@@ -211,8 +202,8 @@ def _take(
     possible = [take for take in takes if take.quantity <= take.maximum]
     if len(possible) < len(takes):
         return {take.key for take in possible}
-    rows = session.execute(
-        _TAKE,
+    rows = _TAKE.all(
+        session,
         {
             "source_id": source_id,
             "is_held": is_held,
@@ -250,24 +241,27 @@ _MAKE_STRIPES = text(
     """
     INSERT INTO limits (rule_id, scope_id, win, stripe, max, held, used)
     SELECT rule_id, scope_id, win, stripe, maximum, 0, 0 FROM (
-        SELECT * FROM unnest(:rules, :scopes, :wins, :stripes, :maxima, :quantities, :units)
+        SELECT * FROM unnest(CAST(:rules AS uuid[]), CAST(:scopes AS uuid[]), CAST(:wins AS text[]),
+            CAST(:stripes AS smallint[]), CAST(:maxima AS bigint[]),
+            CAST(:quantities AS bigint[]), CAST(:units AS text[]))
             AS w(rule_id, scope_id, win, stripe, maximum, quantity, unit)
         ORDER BY rule_id, scope_id, win, stripe
     ) wanted
     ON CONFLICT (rule_id, scope_id, win, stripe) DO NOTHING
     """
-).bindparams(*_COLUMNS)
+)
 
 _LOCK_ROWS = text(
     """
     SELECT l.rule_id, l.scope_id, l.win, l.stripe, l.held + l.used AS taken
     FROM limits l
-    JOIN unnest(:rules, :scopes, :wins, :stripes) AS w(rule_id, scope_id, win, stripe)
+    JOIN unnest(CAST(:rules AS uuid[]), CAST(:scopes AS uuid[]), CAST(:wins AS text[]),
+            CAST(:stripes AS smallint[])) AS w(rule_id, scope_id, win, stripe)
         USING (rule_id, scope_id, win, stripe)
     ORDER BY l.rule_id, l.scope_id, l.win, l.stripe
     FOR UPDATE OF l
     """
-).bindparams(*_COLUMNS[:4])
+)
 
 
 def _spread_over_stripes(session: Session, takes: Sequence[Take], day: date) -> list[Take]:

@@ -8,12 +8,13 @@ from sqlalchemy import Table, insert
 from sqlalchemy.orm import Session
 
 from cards.models import CardRecord, RecordKind
+from kernel.db import Statement
 from kernel.ids import new_id
 from kernel.money import Fen
 
 _NOTHING = Fen(0)
 # The table, not the class, and made once: each sale runs it.
-_INSERT = insert(cast("Table", CardRecord.__table__))
+_INSERT = Statement(insert(cast("Table", CardRecord.__table__)))
 
 
 def record_insert_values(
@@ -88,6 +89,6 @@ def add_record(
         merchant_bears_fen=merchant_bears_fen,
         union_pays_fen=union_pays_fen,
     )
-    session.execute(_INSERT, values)
+    _INSERT.all(session, values)
     row_id: UUID = values["id"]
     return row_id

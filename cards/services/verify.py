@@ -10,7 +10,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from cards.models import CardState, CredentialState
@@ -22,6 +21,7 @@ from cards.uc1.status import StatusCheck
 from cards.uc1.terms import Profile, Reason
 from cards.uc1.verify import verify_text
 from kernel.clock import unix
+from kernel.db import Statement
 from kernel.ids import new_id
 from members.models import STANDING, MembershipStatus
 
@@ -62,7 +62,7 @@ class Verdict:
     holder: Holder | None
 
 
-_BY_CTI = text(
+_BY_CTI = Statement(
     """
     SELECT cr.card_id, cr.state AS credential_state, c.state AS card_state, c.number, c.member_id,
         m.name_masked, m.status, m.joined_on, m.born_on, m.employment, m.is_migrant,
@@ -79,7 +79,7 @@ _BY_CTI = text(
     """
 )
 
-_ACCEPT_ONCE = text(
+_ACCEPT_ONCE = Statement(
     """
     WITH fresh AS (
         INSERT INTO replays AS r (cti, moment, verification_id, accepted_at)
@@ -98,7 +98,7 @@ _ACCEPT_ONCE = text(
     """
 )
 
-_NOTE = text(
+_NOTE = Statement(
     """
     INSERT INTO verifications (id, terminal_id, scan_id, card_id, accepted, reason, assurance,
         challenged, cti, moment, created_at, expires_at)
@@ -107,7 +107,7 @@ _NOTE = text(
     """
 )
 
-_SAME_SCAN = text(
+_SAME_SCAN = Statement(
     """
     SELECT id, assurance, challenged, expires_at FROM verifications
     WHERE terminal_id = :terminal_id AND scan_id = :scan_id AND cti = :cti AND accepted
@@ -116,7 +116,7 @@ _SAME_SCAN = text(
     """
 )
 
-_NEWEST_NONCE = text(
+_NEWEST_NONCE = Statement(
     """
     SELECT nonce, used_at IS NOT NULL AS is_used FROM terminal_challenges
     WHERE terminal_id = :terminal_id AND expires_at > :now
@@ -124,7 +124,7 @@ _NEWEST_NONCE = text(
     """
 )
 
-_USE_NONCE = text(
+_USE_NONCE = Statement(
     """
     UPDATE terminal_challenges SET used_at = :now
     WHERE nonce = :nonce AND terminal_id = :terminal_id AND used_at IS NULL
@@ -132,7 +132,7 @@ _USE_NONCE = text(
     """
 )
 
-_REFERENCED = text(
+_REFERENCED = Statement(
     """
     SELECT cr.kid, cr.expires_at, cr.status_list, cr.status_index, d.public_key
     FROM credentials cr JOIN devices d ON d.id = cr.device_id
@@ -171,7 +171,7 @@ def verify_presentation(
     return scan.accept(row, checked)
 
 
-def _state_reason(row: Row[Any]) -> str | None:
+def _state_reason(row: Any) -> str | None:
     """Return why this card cannot be used now: its own state first, then its credential's."""
     if row.card_state != CardState.ACTIVE:
         return str(row.card_state)
@@ -211,9 +211,9 @@ class _Scan:
         """
         checked = self._verify(presentation, None)
         if isinstance(checked, Refused) and checked.code in _MAY_BE_ANSWERS:
-            asked = self._session.execute(
-                _NEWEST_NONCE, {"terminal_id": self._terminal_id, "now": self._now}
-            ).one_or_none()
+            asked = _NEWEST_NONCE.first(
+                self._session, {"terminal_id": self._terminal_id, "now": self._now}
+            )
             if asked is not None:
                 self._nonce, self._nonce_is_used = bytes(asked.nonce), asked.is_used
                 checked = self._verify(presentation, self._nonce)
@@ -233,7 +233,7 @@ class _Scan:
 
     def _reference(self, cti: bytes) -> Credential | None:
         """Find the credential that a `UR1:` code only names."""
-        row = self._session.execute(_REFERENCED, {"cti": cti}).one_or_none()
+        row = _REFERENCED.first(self._session, {"cti": cti})
         if row is None:
             return None
         return Credential(
@@ -247,12 +247,12 @@ class _Scan:
             device_point=bytes(row.public_key),
         )
 
-    def look_up(self, cti: bytes) -> Row[Any] | None:
-        return self._session.execute(
-            _BY_CTI, {"cti": cti, "terminal_id": self._terminal_id, "now": self._now}
-        ).one_or_none()
+    def look_up(self, cti: bytes) -> Any:
+        return _BY_CTI.first(
+            self._session, {"cti": cti, "terminal_id": self._terminal_id, "now": self._now}
+        )
 
-    def accept(self, row: Row[Any], checked: Verified) -> Verdict:
+    def accept(self, row: Any, checked: Verified) -> Verdict:
         facts = self._facts(row, checked)
         if self._nonce is not None and (self._nonce_is_used or not self._use_nonce()):
             return self._again(row, checked, else_reason=Reason.WRONG_AUDIENCE)
@@ -261,8 +261,8 @@ class _Scan:
             earlier = self._same_scan(checked)
             if earlier is not None:
                 return _answer(earlier, row)
-            self._session.execute(_NOTE, facts | {"accepted": True, "reason": None})
-        elif self._session.execute(_ACCEPT_ONCE, facts).first() is None:
+            _NOTE.all(self._session, facts | {"accepted": True, "reason": None})
+        elif _ACCEPT_ONCE.first(self._session, facts) is None:
             return self._again(row, checked, else_reason=Reason.REPLAYED)
         return Verdict(
             verification_id=facts["id"],
@@ -274,12 +274,10 @@ class _Scan:
             holder=_holder(row),
         )
 
-    def refuse(
-        self, reason: str, *, row: Row[Any] | None = None, checked: Verified | None = None
-    ) -> Verdict:
+    def refuse(self, reason: str, *, row: Any = None, checked: Verified | None = None) -> Verdict:
         """Keep a refusal in the till's log: its reason, never a word of what was scanned."""
         facts = self._facts(row, checked)
-        self._session.execute(_NOTE, facts | {"accepted": False, "reason": reason})
+        _NOTE.all(self._session, facts | {"accepted": False, "reason": reason})
         return Verdict(
             verification_id=facts["id"],
             accepted=False,
@@ -290,14 +288,14 @@ class _Scan:
             holder=None,
         )
 
-    def _again(self, row: Row[Any], checked: Verified, *, else_reason: Reason) -> Verdict:
+    def _again(self, row: Any, checked: Verified, *, else_reason: Reason) -> Verdict:
         """Repeat the answer of this very scan, or refuse what somebody shows a second time."""
         earlier = self._same_scan(checked)
         if earlier is not None:
             return _answer(earlier, row)
         return self.refuse(else_reason.value, row=row, checked=checked)
 
-    def _facts(self, row: Row[Any] | None, checked: Verified | None) -> dict[str, Any]:
+    def _facts(self, row: Any, checked: Verified | None) -> dict[str, Any]:
         return {
             "id": new_id(),
             "terminal_id": self._terminal_id,
@@ -311,12 +309,12 @@ class _Scan:
             "expires_at": self._now + VERIFICATION_LIFE,
         }
 
-    def _same_scan(self, checked: Verified) -> Row[Any] | None:
+    def _same_scan(self, checked: Verified) -> Any:
         """Return the answer this very scan got less than a minute ago."""
         if self._scan_id is None:
             return None
-        return self._session.execute(
-            _SAME_SCAN,
+        return _SAME_SCAN.first(
+            self._session,
             {
                 "terminal_id": self._terminal_id,
                 "scan_id": self._scan_id,
@@ -324,21 +322,21 @@ class _Scan:
                 "moment": checked.single_use_moment,
                 "since": self._now - SAME_SCAN,
             },
-        ).one_or_none()
+        )
 
     def _use_nonce(self) -> bool:
-        used = self._session.execute(
-            _USE_NONCE,
+        used = _USE_NONCE.first(
+            self._session,
             {"nonce": self._nonce, "terminal_id": self._terminal_id, "now": self._now},
         )
-        return used.first() is not None
+        return used is not None
 
 
 # What a good answer to a question looks like to a verifier that has none open.
 _MAY_BE_ANSWERS = frozenset({Reason.WRONG_AUDIENCE, Reason.STALE})
 
 
-def _answer(earlier: Row[Any], row: Row[Any]) -> Verdict:
+def _answer(earlier: Any, row: Any) -> Verdict:
     return Verdict(
         verification_id=earlier.id,
         accepted=True,
@@ -350,7 +348,7 @@ def _answer(earlier: Row[Any], row: Row[Any]) -> Verdict:
     )
 
 
-def _holder(row: Row[Any]) -> Holder:
+def _holder(row: Any) -> Holder:
     return Holder(
         card_id=row.card_id,
         member_id=row.member_id,

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from benefits.errors import OfferNotUsable
@@ -27,7 +26,7 @@ from discounts.queries import OpenVerification, RedemptionLine, open_verificatio
 from discounts.rules import request_digest
 from kernel.actors import Till
 from kernel.clock import shanghai_date
-from kernel.db import TryAgain
+from kernel.db import Statement, TryAgain
 from kernel.money import Fen
 from kernel.refusals import RequestKeyReused
 from ledger.models import Family, FundSource, PartyType, PostingEvent
@@ -88,7 +87,7 @@ def redeem_discount(
     CardNotUsable, OfferNotUsable, LimitReached, RequestKeyReused; and TryAgain when the same id
     was inserted by another request in this moment.
     """
-    if session.scalar(_IS_KNOWN, {"id": request.id}):
+    if _IS_KNOWN.first(session, {"id": request.id}):
         known = session.get_one(Redemption, request.id)
         return _replay(session, till=till, known=known, digest=request.digest)
     verification = _verification(session, till=till, request=request, now=now)
@@ -292,7 +291,7 @@ def _refuse_unusable(
         raise not_usable(against[0])
 
 
-_IS_KNOWN = text("SELECT true FROM redemptions WHERE id = :id")
+_IS_KNOWN = Statement("SELECT true FROM redemptions WHERE id = :id")
 
 # The counter's row belongs to one till and one day, so only that till's own sales wait for it.
 # Its number is used in the same transaction: a sale that is rolled back leaves no gap.
@@ -316,10 +315,10 @@ _COLUMNS = """
         :state, CAST(:expires_at AS timestamptz), CAST(:captured_at AS timestamptz),
 """
 _ONCE = " ON CONFLICT DO NOTHING RETURNING receipt_seq"
-_INSERT_CAPTURED = text(
+_INSERT_CAPTURED = Statement(
     f"{_COUNTED} {_COLUMNS} CAST(:today AS date), counter.last, 0, 0, 0 FROM counter {_ONCE}"
 )
-_INSERT_HELD = text(f"{_COLUMNS} NULL, NULL, 0, 0, 0 {_ONCE}")
+_INSERT_HELD = Statement(f"{_COLUMNS} NULL, NULL, 0, 0, 0 {_ONCE}")
 
 
 def _insert(
@@ -358,12 +357,8 @@ def _insert(
         "captured_at": now if request.capture else None,
     }
     today = shanghai_date(now)
-    written = session.execute(
-        _INSERT_CAPTURED if request.capture else _INSERT_HELD,
-        {**facts, "state": facts["state"].value, "today": today}
-        if request.capture
-        else {**facts, "state": facts["state"].value},
-    ).one_or_none()
+    insert = _INSERT_CAPTURED if request.capture else _INSERT_HELD
+    written = insert.first(session, {**facts, "state": facts["state"].value, "today": today})
     if written is None:
         # The id, or this verification's use of the offer, was taken while we were deciding.
         raise TryAgain

@@ -27,7 +27,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from kernel.clock import shanghai_date, shanghai_month
-from kernel.db import violated_constraint
+from kernel.db import Statement, violated_constraint
 from kernel.ids import new_id
 from kernel.money import Fen
 from ledger import queries
@@ -155,7 +155,7 @@ def _posting_ctes() -> PostingCtes:
 
 
 POSTING = _posting_ctes()
-_POST = select(POSTING.journal.c.id).add_cte(POSTING.lines)
+_POST = Statement(select(POSTING.journal.c.id).add_cte(POSTING.lines))
 
 
 def _reversal_statement() -> Select[*tuple[Any, ...]]:
@@ -186,7 +186,7 @@ def _reversal_statement() -> Select[*tuple[Any, ...]]:
     return select(journal.c.id).add_cte(lines)
 
 
-_REVERSE = _reversal_statement()
+_REVERSE = Statement(_reversal_statement())
 
 
 def posting_parameters(
@@ -346,9 +346,7 @@ def _lock_original(session: Session, key: SourceKey) -> UUID:
     return original_id
 
 
-def _write(
-    session: Session, statement: Select[*tuple[Any, ...]], parameters: Mapping[str, Any]
-) -> UUID | None:
+def _write(session: Session, statement: Statement, parameters: Mapping[str, Any]) -> UUID | None:
     """Run `statement`; return the id of its journal, or None if it found nothing to write.
 
     What would stop any journal is refused here: a source key that is in the books, a closed period.
@@ -371,14 +369,12 @@ def _write(
     return _run(session, statement, parameters)
 
 
-def _run(
-    session: Session, statement: Select[*tuple[Any, ...]], parameters: Mapping[str, Any]
-) -> UUID | None:
+def _run(session: Session, statement: Statement, parameters: Mapping[str, Any]) -> UUID | None:
     try:
-        journal_id: UUID | None = session.scalar(statement, parameters)
+        written = statement.first(session, parameters)
     except IntegrityError as error:
         # The month was closed between the statement's look and the trigger's.
         if violated_constraint(error) == "ck_journals_period_open":
             raise PeriodClosed(month=parameters["ledger_month"]) from error
         raise
-    return journal_id
+    return None if written is None else written.id

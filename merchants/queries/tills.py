@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
 from kernel.actors import Actor, ActorKind
+from kernel.db import Statement
 from kernel.secrets import blind_index
 from merchants.models import (
     Merchant,
@@ -15,7 +16,6 @@ from merchants.models import (
     MerchantState,
     PairingCode,
     Site,
-    SiteState,
     Terminal,
 )
 from merchants.rules import normal_pairing_code
@@ -77,17 +77,16 @@ def pairing_code_is_usable(session: Session, *, code: str, now: datetime) -> boo
     return found is not None and found.is_usable(now)
 
 
-# Built once: this statement runs before every request of every till.
-_TERMINAL_BY_TOKEN = (
-    select(Terminal.id, Terminal.merchant_id, Terminal.site_id, Terminal.code, Merchant.state)
-    .join(Site, Site.id == Terminal.site_id)
-    .join(Merchant, Merchant.id == Terminal.merchant_id)
-    .where(
-        Terminal.token_hash == bindparam("token_hash"),
-        Terminal.unpaired_at.is_(None),
-        Site.state == SiteState.OPEN,
-        Merchant.state.in_((MerchantState.ACTIVE, MerchantState.SUSPENDED)),
-    )
+# This statement runs before every request of every till.
+_TERMINAL_BY_TOKEN = Statement(
+    """
+    SELECT t.id, t.merchant_id, t.site_id, t.code, m.state
+    FROM terminals t
+    JOIN sites s ON s.id = t.site_id
+    JOIN merchants m ON m.id = t.merchant_id
+    WHERE t.token_hash = :token_hash AND t.unpaired_at IS NULL AND s.state = 'open'
+        AND m.state IN ('active', 'suspended')
+    """
 )
 
 
@@ -97,7 +96,7 @@ def terminal_by_token(connection: Connection, *, token_hash: bytes) -> Actor | N
     Nobody answers for a closed site or a merchant that has ended. A suspended merchant's till is
     somebody who may look and not redeem: the actor says so. One statement, no lock.
     """
-    row = connection.execute(_TERMINAL_BY_TOKEN, {"token_hash": token_hash}).one_or_none()
+    row = _TERMINAL_BY_TOKEN.first(connection, {"token_hash": token_hash})
     if row is None:
         return None
     return Actor(
@@ -105,6 +104,6 @@ def terminal_by_token(connection: Connection, *, token_hash: bytes) -> Actor | N
         id=row.id,
         merchant_id=row.merchant_id,
         site_id=row.site_id,
-        is_suspended=row.state is MerchantState.SUSPENDED,
+        is_suspended=row.state == MerchantState.SUSPENDED,
         code=row.code,
     )
