@@ -4,17 +4,19 @@ from stdnum import luhn
 
 from finance.models import (
     MEMBER_ACCOUNT,
+    Payment,
     PayoutAccount,
     Statement,
     StatementFund,
     StatementLine,
     StatementState,
 )
+from finance.services.payments import approve_batch, prepare_batch, send_batch
 from kernel.ids import new_id
 from kernel.masks import mask_bank_account
 from kernel.money import Fen
 from kernel.secrets import blind_index
-from ledger.models import Family, FundSource, PartyType, PostingEvent
+from ledger.models import Book, Family, FundSource, PartyType, PostingEvent
 from ledger.services import make_payable
 from merchants.models import MERCHANT_ACCOUNT_HOLDER, MERCHANT_ACCOUNT_NUMBER
 from merchants.rules import ACCOUNT_FIELD
@@ -140,3 +142,37 @@ class PaymentMaker(LedgerMaker, MemberMaker, MerchantMaker):
         }
         journal_id = self.journal(**defaults | facts)
         return make_payable(self.session, journal_id=journal_id, now=NOW)
+
+    def prepared_batch(self, *, book=Book.UNION, maker=None, only=None):
+        """A batch of all that is owed in the book, as its service prepares it."""
+        maker = maker or self.staff_actor("finance_maker")
+        return prepare_batch(self.session, actor=maker, book=book, now=NOW, only=only).batch
+
+    def approved_batch(self, **facts):
+        batch = self.prepared_batch(**facts)
+        return approve_batch(
+            self.session,
+            actor=self.staff_actor("finance_approver"),
+            batch_id=batch.id,
+            version=batch.version,
+            now=NOW,
+        )
+
+    def sent_batch(self, **facts):
+        batch = self.approved_batch(**facts)
+        maker = self.staff_actor("finance_maker")
+        send_batch(self.session, actor=maker, batch_id=batch.id, version=batch.version, now=NOW)
+        return batch
+
+    def sent_payment(self, *, amount_fen=52_50, merchant=None):
+        """A payment of a statement at the bank: what a bank line can be about."""
+        statement = self.approved_statement(merchant=merchant, sales=(amount_fen,))
+        batch = self.sent_batch(only=[statement.id])
+        return self.session.query(Payment).filter_by(batch_id=batch.id).one()
+
+    def sent_payable(self, **facts):
+        """A payment of a payable at the bank."""
+        payable = self.payable(**facts)
+        book = Book.MUTUAL_AID if payable.fund_source == "mutual_aid" else Book.UNION
+        batch = self.sent_batch(book=book, only=[payable.id])
+        return self.session.query(Payment).filter_by(batch_id=batch.id).one()
