@@ -2,15 +2,17 @@
 
 import re
 from datetime import date
+from pathlib import Path
 
 import click
 from flask.cli import with_appcontext
 from sqlalchemy.orm import Session
 
 from finance.queries import residuals
+from finance.services.bank_import import import_bank_file
 from finance.services.closing import ask_to_close, close_period
 from kernel.actors import Actor, ActorKind, Role
-from kernel.cli import json_option, print_answer, told_refusals
+from kernel.cli import file_argument, json_option, print_answer, told_refusals
 from kernel.clock import utc_now
 from kernel.db import transaction
 from staff.models import AccountState
@@ -23,6 +25,26 @@ _MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])", re.ASCII)
 @click.group("finance")
 def finance_commands() -> None:
     """What is owed, what is paid, and whether it adds up."""
+
+
+@finance_commands.command("import-bank")
+@file_argument
+@json_option
+@with_appcontext
+def import_bank_command(file: Path, *, as_json: bool) -> None:
+    """Take in FILE, a bank's statement (CSV or XLSX); twice brings nothing new."""
+    with told_refusals(), transaction() as session:
+        taken = import_bank_file(
+            session, content=file.read_bytes(), name=file.name, staff_id=None, now=utc_now()
+        )
+    answer = {
+        "account": taken.account_number,
+        "lines": taken.lines,
+        "new": taken.new,
+        "matched": taken.matched,
+        "named": taken.named,
+    }
+    print_answer(answer, as_json=as_json)
 
 
 @finance_commands.command("close")

@@ -1,0 +1,78 @@
+"""Reads of exceptions: what does not match, under which name, whose, and for how long."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.orm import Session
+
+from finance.models import BankLine, Discrepancy, DiscrepancyCode, DiscrepancyState, Payment
+from kernel.actors import Actor
+from kernel.money import Fen
+from staff.models import StaffAccount
+
+
+@dataclass(frozen=True)
+class ExceptionRow:
+    """An exception with what it is about, one of the two, and its owner's name."""
+
+    discrepancy: Discrepancy
+    line: BankLine | None
+    payment: Payment | None
+    owner: str | None
+
+    @property
+    def amount_fen(self) -> Fen:
+        """Return what is not explained: of a line, signed; of a payment, negative."""
+        if self.line is not None:
+            return Fen(self.line.amount_fen - self.line.matched_fen)
+        assert self.payment is not None
+        return Fen(self.payment.matched_fen - self.payment.amount_fen)
+
+
+def exceptions(
+    session: Session,
+    *,
+    state: DiscrepancyState | None,
+    code: DiscrepancyCode | None = None,
+    owner_id: UUID | None = None,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+) -> list[ExceptionRow]:
+    """Return exceptions, the oldest first."""
+    query = (
+        select(Discrepancy, BankLine, Payment, StaffAccount.display_name)
+        .outerjoin(BankLine, BankLine.id == Discrepancy.bank_line_id)
+        .outerjoin(Payment, Payment.id == Discrepancy.payment_id)
+        .outerjoin(StaffAccount, StaffAccount.id == Discrepancy.owner_id)
+        .execution_options(populate_existing=True)
+    )
+    if state is not None:
+        query = query.where(Discrepancy.state == state)
+    if code is not None:
+        query = query.where(Discrepancy.code == code)
+    if owner_id is not None:
+        query = query.where(Discrepancy.owner_id == owner_id)
+    if after is not None:
+        query = query.where(tuple_(Discrepancy.opened_at, Discrepancy.id) > after)
+    order = (Discrepancy.opened_at, Discrepancy.id)
+    return [ExceptionRow(*row) for row in session.execute(query.order_by(*order).limit(limit))]
+
+
+def exception_of_line(session: Session, *, bank_line_id: UUID) -> Discrepancy | None:
+    return session.scalars(
+        select(Discrepancy)
+        .where(Discrepancy.bank_line_id == bank_line_id)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def open_exceptions(session: Session, actor: Actor) -> int:
+    """Count what nobody owns or the caller does: what waits for them."""
+    mine = (Discrepancy.owner_id.is_(None)) | (Discrepancy.owner_id == actor.id)
+    return int(
+        session.scalars(
+            select(func.count()).where(Discrepancy.state == DiscrepancyState.OPEN, mine)
+        ).one()
+    )
