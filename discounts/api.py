@@ -9,9 +9,9 @@ from flask_babel import get_locale, gettext
 from benefits.rules import REASONS, Reason, reason
 from benefits.services.usable import Usability
 from cards.rules import REFUSAL_SENTENCES
-from discounts.errors import RedemptionNotFound, TillSuspended
+from discounts.errors import NotReversible, RedemptionNotFound, TillSuspended
 from discounts.queries import RedemptionLine, redemption_line, redemption_lines
-from discounts.rules import receipt_number
+from discounts.rules import REVERSAL_SENTENCES, receipt_number
 from discounts.schemas import (
     QuoteRequest,
     QuoteResponse,
@@ -129,10 +129,12 @@ def capture(redemption_id: UUID) -> ResponseReturnValue:
 @api.response(200, RedemptionResponse)
 def void(redemption_id: UUID) -> ResponseReturnValue:
     """Take a hold, or a whole sale of today, back at the till that made it."""
-    with transaction() as session:
-        answer = void_redemption(
-            session, till=current_actor().till, redemption_id=redemption_id, now=utc_now()
-        )
+    till = current_actor().till
+    try:
+        with transaction() as session:
+            answer = void_redemption(session, till=till, redemption_id=redemption_id, now=utc_now())
+    except Refusal as refusal:
+        raise _explained(refusal) from None
     return _redemption(answer.line), 200, _replayed(replayed=answer.replayed)
 
 
@@ -141,16 +143,20 @@ def void(redemption_id: UUID) -> ResponseReturnValue:
 @api.response(201, ReversalResponse)
 def reverse(body: dict[str, Any], redemption_id: UUID) -> ResponseReturnValue:
     """Take a part or the rest of a sale back, later and with a reason."""
-    with transaction() as session:
-        answer = reverse_redemption(
-            session,
-            till=current_actor().till,
-            redemption_id=redemption_id,
-            reversal_id=body["id"],
-            amount_fen=body["amount_fen"],
-            reason=body["reason"],
-            now=utc_now(),
-        )
+    till = current_actor().till
+    try:
+        with transaction() as session:
+            answer = reverse_redemption(
+                session,
+                till=till,
+                redemption_id=redemption_id,
+                reversal_id=body["id"],
+                amount_fen=body["amount_fen"],
+                reason=body["reason"],
+                now=utc_now(),
+            )
+    except Refusal as refusal:
+        raise _explained(refusal) from None
     reversal, redemption = answer.reversal, answer.line.redemption
     content = {
         "id": reversal.id,
@@ -209,6 +215,9 @@ def _explained(refusal: Refusal) -> Refusal:
             "reason_text": str(gettext(found.text)),
             "next_step": _next_step(found),
         }
+    if isinstance(refusal, NotReversible) and code in REVERSAL_SENTENCES:
+        text, next_step = REVERSAL_SENTENCES[code]
+        refusal.facts = facts | {"reason_text": gettext(text), "next_step": gettext(next_step)}
     return refusal
 
 

@@ -6,7 +6,24 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from kernel.i18n import N_
 from kernel.money import Fen, apportion
+
+# Why a sale cannot be taken back like that, by NotReversible's `reason`, and what to do instead.
+REVERSAL_SENTENCES = {
+    "not_today": (
+        N_("Only a sale of today can be voided."),
+        N_("Refund it instead, with a reason."),
+    ),
+    "on_statement": (
+        N_("This sale is on a statement that the merchant has; nothing on it is voided."),
+        N_("Refund it instead, with a reason: it goes to the next statement."),
+    ),
+    "more_than_left": (
+        N_("This is more than what has not been taken back yet."),
+        N_("Type at most what is left of the bill."),
+    ),
+}
 
 
 @dataclass(frozen=True)

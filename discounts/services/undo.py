@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from benefits.models import Programme
@@ -28,6 +29,7 @@ from discounts.rules import Parts, reversal_parts
 from discounts.services.redeem import SOURCE, Answer, book_capture
 from kernel.actors import Till
 from kernel.clock import shanghai_date
+from kernel.db import violated_constraint
 from kernel.ids import new_id
 from kernel.money import Fen
 from kernel.refusals import RequestKeyReused
@@ -37,6 +39,8 @@ from ledger.services import post_reversal
 from ledger.services.posting import SourceKey
 
 REVERSAL_SOURCE = "redemption_reversal"
+# Statements belong to a package above this one, so the database asks them (docs/decisions/0015).
+_VOID_BEFORE_ISSUE = "ck_redemption_reversals_void_before_issue"
 _EXPIRE_ROWS = 200
 
 
@@ -87,7 +91,8 @@ def capture_redemption(
 def void_redemption(session: Session, *, till: Till, redemption_id: UUID, now: datetime) -> Answer:
     """Take a hold or a whole sale of today back, at the till that made it.
 
-    Voided before: the same answer. Raises NotReversible for another day, or after a reversal.
+    Voided before: the same answer. Raises NotReversible for another day, after a reversal, and once
+    the sale is on a statement that its merchant has.
     """
     redemption = _lock(session, till=till, redemption_id=redemption_id, same_terminal=True)
     if redemption.state is RedemptionState.VOIDED:
@@ -232,7 +237,12 @@ def _take_back(
     reversal.member_fen = parts.member_fen
     reversal.created_at = now
     session.add(reversal)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError as error:
+        if violated_constraint(error) != _VOID_BEFORE_ISSUE:
+            raise
+        raise NotReversible(reason="on_statement", left_fen=parts.whole_fen) from None
     return_limits(
         session,
         source_id=redemption.id,

@@ -115,9 +115,10 @@ def answer_dispute(
     role = Role.FINANCE_MAKER
     statement, dispute = _lock(session, actor=actor, dispute_id=dispute_id, role=role)
     refuse_stale(dispute.version, version)
-    dispute.state = move(DISPUTE_MOVES, dispute.state, DisputeState.ANSWERED)
+    state = move(DISPUTE_MOVES, dispute.state, DisputeState.ANSWERED)
     if adjustment_fen < 0:
         _refuse_below_nothing(session, dispute, Fen(-adjustment_fen))
+    dispute.state = state
     dispute.maker_id = actor.staff_id
     dispute.adjustment_fen = adjustment_fen
     dispute.answer = answer
@@ -135,12 +136,15 @@ def send_back_dispute(
     Raises DisputeNotFound, EditConflict, MoveNotAllowed, PreparedByYou.
     """
     statement, dispute = _lock_answered(
-        session, actor=actor, dispute_id=dispute_id, version=version, target=DisputeState.OPEN
+        session, actor=actor, dispute_id=dispute_id, version=version
     )
+    state = move(DISPUTE_MOVES, dispute.state, DisputeState.OPEN)
     _note(session, statement, dispute, actor=actor, did="sent_back", now=now)
+    dispute.state = state
     dispute.maker_id = None
     dispute.adjustment_fen = None
     dispute.answer = None
+    dispute.version += 1
     session.flush()
     return dispute
 
@@ -155,17 +159,21 @@ def confirm_dispute(
     Raises DisputeNotFound, EditConflict, MoveNotAllowed, PreparedByYou, AdjustmentTooLarge, and
     what posting raises.
     """
-    target = DisputeState.ACCEPTED
     statement, dispute = _lock_answered(
-        session, actor=actor, dispute_id=dispute_id, version=version, target=target
+        session, actor=actor, dispute_id=dispute_id, version=version
     )
+    adjustment_fen = Fen(dispute.adjustment_fen or 0)
+    target = DisputeState.ACCEPTED if adjustment_fen else DisputeState.REJECTED
+    state = move(DISPUTE_MOVES, dispute.state, target)
+    # Booked first: a dispute is accepted together with its journal or not at all.
+    journal_id = (
+        _book(session, statement, dispute, adjustment_fen, now=now) if adjustment_fen else None
+    )
+    dispute.journal_id = journal_id
+    dispute.state = state
     dispute.approver_id = actor.staff_id
     dispute.decided_at = now
-    adjustment_fen = Fen(dispute.adjustment_fen or 0)
-    if adjustment_fen:
-        dispute.journal_id = _book(session, statement, dispute, adjustment_fen, now=now)
-    else:
-        dispute.state = DisputeState.REJECTED
+    dispute.version += 1
     with refused_by({"ck_disputes_two_people": PreparedByYou}):
         session.flush()
     _note(session, statement, dispute, actor=actor, did=dispute.state.value, now=now)
@@ -194,17 +202,15 @@ def _lock(
 
 
 def _lock_answered(
-    session: Session, *, actor: Actor, dispute_id: UUID, version: int, target: DisputeState
+    session: Session, *, actor: Actor, dispute_id: UUID, version: int
 ) -> tuple[Statement, Dispute]:
-    """Lock an answered dispute for a second person and move it on to `target`."""
+    """Lock a dispute for a second person. Raises MoveNotAllowed if it has no answer yet."""
     role = Role.FINANCE_APPROVER
     statement, dispute = _lock(session, actor=actor, dispute_id=dispute_id, role=role)
     refuse_stale(dispute.version, version)
-    state = move(DISPUTE_MOVES, dispute.state, target)
+    move(DISPUTE_MOVES, dispute.state, DisputeState.ACCEPTED)
     if dispute.maker_id == actor.staff_id:
         raise PreparedByYou
-    dispute.state = state
-    dispute.version += 1
     return statement, dispute
 
 

@@ -14,10 +14,12 @@ from cards.services import freeze_card
 from discounts.models import Redemption
 from discounts.queries import receipt_gaps
 from discounts.services import expire_holds
-from kernel.actors import SYSTEM
-from kernel.clock import utc_now
+from finance.services.statements import issue_statement, open_statements
+from kernel.actors import SYSTEM, Actor, ActorKind, Grant, Role
+from kernel.clock import shanghai_date, utc_now
 from merchants.models import Terminal
 from merchants.services import activate_merchant, suspend_merchant
+from staff.models import StaffGrant
 from tests.drive import Caller, answered, bytes_of
 
 pytestmark = pytest.mark.service
@@ -211,6 +213,38 @@ def test_a_sale_of_today_is_voided_whole_at_its_own_till(live, till, phone, offe
     assert (voided["state"], voided["left_fen"]) == ("voided", 0)
     assert again.json() == voided
     assert answered(foreign, 404)["code"] == "redemption_not_found"
+
+
+def finance_maker(session):
+    """Return the demo's officer who opens and issues statements."""
+    account = session.query(StaffGrant).filter_by(role=Role.FINANCE_MAKER).first()
+    grants = (Grant(Role.FINANCE_MAKER, "SZ"),)
+    return Actor(ActorKind.STAFF, id=account.staff_id, grants=grants)
+
+
+def test_a_sale_on_an_issued_statement_is_refunded_and_not_voided(live, offer_id):
+    till, phone = live.new_till(), live.new_phone()
+    sale = answered(till.redeem(offer_id, 6_000, verification_id=scan(till, phone)), 201)
+    today = shanghai_date(utc_now())
+    with live.database() as session:
+        maker = finance_maker(session)
+        [statement] = open_statements(
+            session,
+            actor=maker,
+            starts_on=today,
+            ends_on=today + timedelta(days=1),
+            merchant_id=session.get(Redemption, uuid.UUID(sale["id"])).merchant_id,
+            now=utc_now(),
+        )
+        issue_statement(session, actor=maker, statement_id=statement.id, version=1, now=utc_now())
+
+    refused = answered(till.post(f"/redemptions/{sale['id']}/void"), 409)
+    refund = {"id": str(uuid.uuid4()), "amount_fen": 6_000, "reason": "退货"}
+    answered(till.post(f"/redemptions/{sale['id']}/reversals", **refund), 201)
+
+    assert refused["code"] == "not_reversible"
+    assert refused["facts"]["reason"] == "on_statement"
+    assert refused["facts"]["next_step"].startswith("Refund it instead")
 
 
 def test_reversals_come_to_exactly_the_whole(till, phone, offer_id):
