@@ -1,0 +1,14 @@
+"""The identities of a close certificate: what must be equal, each side from tables of its own.
+
+An identity is held per `k`, what a row is about, so that two faults cannot hide one another in a
+sum. Parameters: `starts_on`, `ends_on` (Shanghai days, half-open) and `starts_at`, `ends_at` (the
+same as moments). Source: money.md, Settlement and bank.
+"""
+
+from finance.queries.identities.benefits import BENEFITS
+from finance.queries.identities.settlement import BANK_LINES, OWED, PAYMENTS, STATEMENTS
+from finance.queries.identities.terms import Identity, Scope, Side, Term, Unit
+
+IDENTITIES: tuple[Identity, ...] = (*BENEFITS, *STATEMENTS, *PAYMENTS, *BANK_LINES, *OWED)
+
+__all__ = ["IDENTITIES", "Identity", "Scope", "Side", "Term", "Unit"]
