@@ -31,6 +31,7 @@ from staff.cli import staff_commands
 from staff.jobs import forget as forget_old_sign_ins
 from staff.pages import pages as staff_pages
 from training.api import api as training_api
+from training.jobs import move_waiting_lists
 from training.pages import pages as training_pages
 
 API_BLUEPRINTS: list[ApiBlueprint] = [
@@ -69,4 +70,4 @@ COMMANDS: list[click.Command] = [
     cards_commands,
 ]
 # A job is known to the worker once its module is imported: those no command imports stand here.
-JOBS: list[JobTask] = [free_expired_holds, forget_old_sign_ins, forget_papers]
+JOBS: list[JobTask] = [free_expired_holds, forget_old_sign_ins, forget_papers, move_waiting_lists]

@@ -160,7 +160,8 @@ class EnrolmentState(StrEnum):
     ENROLLED = "enrolled"
     WAITING = "waiting"
     WITHDRAWN = "withdrawn"
-    LAPSED = "lapsed"  # still waiting when the session ended, or the session was cancelled
+    # Still waiting when the session ended, or it was cancelled, or no member any more before it.
+    LAPSED = "lapsed"
     COMPLETED = "completed"
     NOT_COMPLETED = "not_completed"
 

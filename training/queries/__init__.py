@@ -24,6 +24,8 @@ from training.queries.enrolments import (
     next_waiting,
     place_of,
     presences_of,
+    seated_without_standing,
+    sessions_to_move,
 )
 from training.queries.sessions import (
     PAGE_ROWS_MAX,
@@ -68,10 +70,12 @@ __all__ = [
     "place_of",
     "presences_of",
     "programme_of",
+    "seated_without_standing",
     "session_line",
     "sessions_at",
     "sessions_of",
     "sessions_to_enrol_in",
+    "sessions_to_move",
     "sites_for_sessions",
     "training_programmes",
 ]

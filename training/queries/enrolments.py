@@ -5,16 +5,25 @@ A place in the queue is counted when somebody asks, never stored.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, exists, func, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from benefits.rules import MemberFacts
 from cards.models import Card, CardState, Verification
 from cards.rules import number_tail
 from members.models import STANDING, Member, UnionOrg
-from training.models import Attendance, CourseMeeting, Direction, Enrolment, EnrolmentState
+from training.models import (
+    Attendance,
+    CourseMeeting,
+    CourseSession,
+    Direction,
+    Enrolment,
+    EnrolmentState,
+    SessionState,
+)
 from training.queries.sessions import PAGE_ROWS_MAX
 from training.rules import Applicant, Presence
 
@@ -98,6 +107,46 @@ def next_waiting(session: Session, *, session_id: UUID) -> Enrolment | None:
         .limit(1)
     )
     return session.scalars(query).one_or_none()
+
+
+def seated_without_standing(session: Session, *, session_id: UUID) -> list[Enrolment]:
+    """Return, by id and locked, who has a seat and is no member any more."""
+    query = (
+        select(Enrolment)
+        .join(Member, Member.id == Enrolment.member_id)
+        .where(
+            Enrolment.session_id == session_id,
+            Enrolment.state == EnrolmentState.ENROLLED,
+            Member.status.not_in(STANDING),
+        )
+        .order_by(Enrolment.id)
+        .with_for_update(key_share=True, of=Enrolment)
+        .execution_options(populate_existing=True)
+    )
+    return list(session.scalars(query))
+
+
+def sessions_to_move(session: Session, *, now: datetime, rows: int) -> list[UUID]:
+    """Return open sessions ahead in which somebody waits or sits on a seat as no member."""
+    waits = Enrolment.state == EnrolmentState.WAITING
+    left = and_(Enrolment.state == EnrolmentState.ENROLLED, Member.status.not_in(STANDING))
+    query = (
+        select(CourseSession.id)
+        .where(
+            CourseSession.state == SessionState.OPEN,
+            func.greatest(CourseSession.starts_at, CourseSession.enrol_until) > now,
+            exists()
+            .where(
+                Enrolment.session_id == CourseSession.id,
+                Member.id == Enrolment.member_id,
+                or_(waits, left),
+            )
+            .correlate(CourseSession),
+        )
+        .order_by(CourseSession.id)
+        .limit(rows)
+    )
+    return list(session.scalars(query))
 
 
 def enrolments_of(

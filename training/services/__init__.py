@@ -4,6 +4,7 @@ from training.services.attend import AttendanceAnswer, ScanRequest, attend
 from training.services.complete import cancel_session, complete_session
 from training.services.courses import CourseFacts, add_course, change_course
 from training.services.enrol import EnrolmentAnswer, enrol, withdraw
+from training.services.moving import Moved, move_waiting_list
 from training.services.offers import SeenSession, sessions_for_member
 from training.services.sessions import (
     MeetingTimes,
@@ -20,6 +21,7 @@ __all__ = [
     "CourseFacts",
     "EnrolmentAnswer",
     "MeetingTimes",
+    "Moved",
     "ScanRequest",
     "SeenSession",
     "SessionFacts",
@@ -33,6 +35,7 @@ __all__ = [
     "complete_session",
     "drop_meeting",
     "enrol",
+    "move_waiting_list",
     "open_session",
     "sessions_for_member",
     "withdraw",
