@@ -1,6 +1,7 @@
 """The one place that opens, commits and rolls back transactions."""
 
 import re
+from collections import namedtuple
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -9,7 +10,6 @@ from enum import StrEnum
 from typing import Any, cast
 
 import psycopg
-from psycopg.rows import namedtuple_row
 from sqlalchemy import BigInteger, Engine, Enum, Integer, MetaData, create_engine, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
@@ -141,6 +141,8 @@ class Statement:
 
     def __init__(self, sql: str | ClauseElement) -> None:
         self._given: dict[str, Any] = {}
+        # What a row looks like is learned from the first result: it is the same at every run.
+        self._row: Any = None
         if isinstance(sql, str):
             self.sql = _PARAMETER.sub(r"%(\1)s", sql.replace("%", "%%"))
             return
@@ -152,14 +154,15 @@ class Statement:
         """Run it and return every row."""
         connection = bind.connection() if isinstance(bind, Session) else bind
         driver: Any = connection.connection.driver_connection
-        cursor = driver.cursor(row_factory=namedtuple_row)
-        given = {**self._given, **parameters}
+        cursor = driver.cursor()
+        given = {**self._given, **parameters} if self._given else parameters
         # Whoever counts or logs statements hears of this one too.
         for listener in connection.dispatch.before_cursor_execute:
             listener(connection, cursor, self.sql, given, None, False)  # noqa: FBT003 (SQLAlchemy's)
         try:
             cursor.execute(self.sql, given)
-            rows: list[Any] = cursor.fetchall() if cursor.description else []
+            # Without a result there is no row to be at: asked so, since a description is costly.
+            rows = cursor.fetchall() if cursor.rownumber is not None else []
         except psycopg.Error as error:
             dialect = connection.dialect
             if dialect.is_disconnect(cast("Any", error), driver, None):
@@ -167,7 +170,12 @@ class Statement:
             raise DBAPIError.instance(
                 self.sql, None, error, psycopg.Error, hide_parameters=True, dialect=dialect
             ) from error
-        return rows
+        if not rows:
+            return []
+        if self._row is None:
+            names = [column.name for column in cursor.description]
+            self._row = namedtuple("Row", names, rename=True)  # type: ignore[misc]  # noqa: PYI024 (names known only now)
+        return list(map(self._row._make, rows))
 
     def first(self, bind: Session | Connection, parameters: Mapping[str, Any]) -> Any:
         """Run it and return its only row, or None."""
