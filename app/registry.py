@@ -19,6 +19,7 @@ from cards.pages import pages as cards_pages
 from discounts.api import api as discounts_api
 from discounts.jobs import free_expired_holds
 from finance.cli import finance_commands
+from finance.jobs import watch as watch_residuals
 from kernel.jobs import JobTask
 from kernel.web import Blueprint as ApiBlueprint
 from ledger.cli import ledger_commands
@@ -70,4 +71,10 @@ COMMANDS: list[click.Command] = [
     cards_commands,
 ]
 # A job is known to the worker once its module is imported: those no command imports stand here.
-JOBS: list[JobTask] = [free_expired_holds, forget_old_sign_ins, forget_papers, move_waiting_lists]
+JOBS: list[JobTask] = [
+    free_expired_holds,
+    forget_old_sign_ins,
+    forget_papers,
+    move_waiting_lists,
+    watch_residuals,
+]

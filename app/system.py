@@ -6,6 +6,7 @@ from flask_babel import gettext
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
 from app.locales import LANGUAGE_COOKIE, LANGUAGES
+from app.metrics import FROM_DATABASE
 from kernel.db import is_reachable
 from kernel.errors import all_refusals
 from kernel.web import NotFound
@@ -30,7 +31,9 @@ def readyz() -> ResponseReturnValue:
 
 @system.get("/metrics")
 def metrics() -> Response:
-    return Response(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
+    """Tell what this process counted, and what the database says for all of them."""
+    told = generate_latest(REGISTRY) + generate_latest(FROM_DATABASE)
+    return Response(told, content_type=CONTENT_TYPE_LATEST)
 
 
 @system.get("/")

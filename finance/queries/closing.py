@@ -163,8 +163,14 @@ def _not_seen(session: Session) -> list[NamedException]:
 
 
 def residual_checks(session: Session) -> list[ResidualCheck]:
-    """Return what the hourly watch found last in each month that was open then."""
-    return list(session.scalars(select(ResidualCheck).order_by(ResidualCheck.month)))
+    """Return what the hourly watch found last in each month that is open."""
+    query = (
+        select(ResidualCheck)
+        .join(Period, Period.month == ResidualCheck.month)
+        .where(Period.state == PeriodState.OPEN)
+        .order_by(ResidualCheck.month)
+    )
+    return list(session.scalars(query))
 
 
 def open_months(session: Session) -> list[Month]:

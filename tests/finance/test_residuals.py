@@ -382,6 +382,24 @@ def test_one_broken_fact_makes_exactly_its_residual_speak(owner, books, name):
     assert residuals(owner, **NOVEMBER).not_zero == {name: wanted}
 
 
+def test_what_a_person_explained_is_named_too(owner, books):
+    owner.execute(text("ALTER TABLE discrepancies DISABLE TRIGGER USER"))
+    owner.execute(
+        text(
+            "UPDATE discrepancies SET state = 'resolved', resolved_at = now(), note = '手续费',"
+            " owner_id = (SELECT id FROM staff_accounts LIMIT 1)"
+        )
+    )
+
+    found = residuals(owner, **NOVEMBER)
+
+    assert found.all_zero
+    assert found.identities()["bank_exceptions_fen"]["right"] == {
+        "open_exceptions": 0,
+        "explained": 5_00,
+    }
+
+
 def test_another_month_is_not_asked_about_this_one(owner, books):
     owner.execute(text("ALTER TABLE journals DISABLE TRIGGER USER"))
     owner.execute(text(BREAKS["redemptions_fen"][1]), {"unstated": books[1]["unstated"]})

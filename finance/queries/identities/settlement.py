@@ -7,6 +7,10 @@ _BOOKED = "j.book_date >= :starts_on AND j.book_date < :ends_on"
 _RECEIPT = "r.receipt_on >= :starts_on AND r.receipt_on < :ends_on"
 _TAKEN_BACK = "v.created_at >= :starts_at AND v.created_at < :ends_at"
 _DECIDED = "d.state = 'accepted' AND d.decided_at >= :starts_at AND d.decided_at < :ends_at"
+_UNMATCHED = """
+    SELECT l.id::text, abs(l.amount_fen - l.matched_fen) FROM discrepancies d
+    JOIN bank_lines l ON l.id = d.bank_line_id
+    """
 _IS_LIVE_PAYMENT = "y.state IN ('prepared', 'sent', 'paid')"
 # The accounts that the books pay from, however finance has renumbered them.
 _BANK = "SELECT credit_account_id FROM posting_rules WHERE event = 'paid'"
@@ -157,12 +161,12 @@ BANK_LINES: tuple[Identity, ...] = (
             LEFT JOIN matches m ON m.bank_line_id = l.id AND m.undone_at IS NULL GROUP BY l.id
             """,
         ),
+        right("open_exceptions", f"{_UNMATCHED} WHERE d.state = 'open'"),
+        # By a person who wrote down what it was; one resolved by a match has nothing unmatched.
         right(
-            "named",
-            """
-            SELECT l.id::text, abs(l.amount_fen - l.matched_fen) FROM discrepancies d
-            JOIN bank_lines l ON l.id = d.bank_line_id WHERE d.state = 'open'
-            """,
+            "explained",
+            f"{_UNMATCHED} WHERE d.state = 'resolved'"
+            " AND d.note IS NOT NULL AND d.owner_id IS NOT NULL",
         ),
     ),
     to_date(

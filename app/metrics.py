@@ -1,0 +1,50 @@
+"""What /metrics tells beside the process's own numbers: read from the database at each scrape.
+
+Every worker process answers alike, because none of it is counted in a process.
+"""
+
+import logging
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+from sqlalchemy.exc import SQLAlchemyError
+
+from finance.queries.closing import residual_checks
+from kernel.clock import unix
+from kernel.db import transaction
+
+logger = logging.getLogger("union_card.metrics")
+
+
+class ResidualsCollector(Collector):
+    """The residuals that the hourly watch found last, and when: a watch that stopped shows too."""
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        residuals = GaugeMetricFamily(
+            "union_card_residual",
+            "What an identity of the books is off by, in fen or as a count. Always 0.",
+            labels=["month", "name"],
+        )
+        checked = GaugeMetricFamily(
+            "union_card_residuals_checked_timestamp_seconds",
+            "When the residuals of an open month were last looked at.",
+            labels=["month"],
+        )
+        try:
+            with transaction() as session:
+                checks = residual_checks(session)
+        except SQLAlchemyError:
+            # The rest of the page is worth having when the database is away; /readyz says so.
+            logger.warning("residuals_unreadable")
+            return []
+        for check in checks:
+            checked.add_metric([check.month], unix(check.checked_at))
+            for name, residual in check.residuals.items():
+                residuals.add_metric([check.month, name], residual)
+        return [residuals, checked]
+
+
+FROM_DATABASE = CollectorRegistry()
+FROM_DATABASE.register(ResidualsCollector())
