@@ -48,6 +48,10 @@ def staff(*roles: Role, reach: Reach = Reach.SUBTREE) -> Rule:
     return Rule(ActorKind.STAFF, reach, frozenset(roles))
 
 
+_FINANCE = (Role.FINANCE_MAKER, Role.FINANCE_CHECKER, Role.FINANCE_APPROVER)
+FINANCE_AT_WORK = staff(*_FINANCE, reach=Reach.CITY)
+FINANCE = staff(*_FINANCE, Role.AUDITOR, reach=Reach.CITY)
+
 # "METHOD endpoint": rule. HEAD and OPTIONS follow GET.
 ACCESS: dict[str, Rule] = {
     "GET static": ANYONE,
@@ -201,6 +205,21 @@ ACCESS: dict[str, Rule] = {
     "POST offers_pages.save_offer_for_all": staff(Role.PROGRAMME_DESIGNER, reach=Reach.CITY),
     "GET offers_pages.new_offer_form": staff(Role.PROGRAMME_DESIGNER),
     "POST offers_pages.save_offer": staff(Role.PROGRAMME_DESIGNER),
+    # Finance: bank lines, matches, exceptions
+    "GET finance_bank_pages.bank": FINANCE,
+    "POST finance_bank_pages.upload": staff(Role.FINANCE_MAKER, reach=Reach.CITY),
+    "GET finance_bank_pages.lines": FINANCE,
+    "GET finance_bank_pages.line": FINANCE,
+    "POST finance_bank_pages.match_line": staff(Role.FINANCE_MAKER, reach=Reach.CITY),
+    "GET finance_bank_pages.matches": FINANCE,
+    "POST finance_bank_pages.undo": staff(
+        Role.FINANCE_CHECKER, Role.FINANCE_APPROVER, reach=Reach.CITY
+    ),
+    "GET finance_bank_pages.exceptions": FINANCE,
+    "GET finance_bank_pages.exception": FINANCE,
+    "POST finance_bank_pages.take_exception_on": FINANCE_AT_WORK,
+    "POST finance_bank_pages.note_exception": FINANCE_AT_WORK,
+    "POST finance_bank_pages.resolve_exception": FINANCE_AT_WORK,
     "GET desk.home": SIGNED_IN_STAFF,
     "GET staff_pages.sign_in_form": ANYONE,
     "POST staff_pages.check_password": ANYONE,

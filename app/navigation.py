@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from aid.services.decisions import waiting_count
 from app.access import rule_for
+from finance.queries.discrepancies import open_exceptions
 from kernel.actors import NOBODY, Actor, ActorKind
 from kernel.i18n import N_
 
@@ -68,6 +69,8 @@ DESK_LINKS: list[DeskLink] = [
     DeskLink(PROGRAMMES, "offers_pages.offers", N_("Offers")),
     DeskLink(AID, "aid_pages.queue", N_("Claims"), waiting_count),
     DeskLink(TRAINING, "training_pages.courses", N_("Courses")),
+    DeskLink(FINANCE, "finance_bank_pages.bank", N_("Bank")),
+    DeskLink(FINANCE, "finance_bank_pages.exceptions", N_("Exceptions"), open_exceptions),
     DeskLink(ADMINISTRATION, "staff_pages.accounts", N_("Staff accounts")),
 ]
 

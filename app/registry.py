@@ -20,6 +20,7 @@ from discounts.api import api as discounts_api
 from discounts.jobs import free_expired_holds
 from finance.cli import finance_commands
 from finance.jobs import watch as watch_residuals
+from finance.pages import bank_pages
 from kernel.jobs import JobTask
 from kernel.web import Blueprint as ApiBlueprint
 from ledger.cli import ledger_commands
@@ -56,6 +57,7 @@ PAGE_BLUEPRINTS: list[Blueprint] = [
     training_pages,
     aid_pages,
     members_pages,
+    bank_pages,
 ]
 COMMANDS: list[click.Command] = [
     db_commands,

@@ -20,7 +20,7 @@ class LineFilter:
     """Which lines to list; None: any. Days are [from_on, until_on], both included."""
 
     unmatched: bool = False
-    account_id: UUID | None = None
+    account: str | None = None  # its number
     from_on: date | None = None
     until_on: date | None = None
     amount_fen: Fen | None = None  # in or out
@@ -84,8 +84,9 @@ def _conditions(wanted: LineFilter) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if wanted.unmatched:
         found.append(BankLine.matched_fen != BankLine.amount_fen)
-    if wanted.account_id is not None:
-        found.append(BankLine.account_id == wanted.account_id)
+    if wanted.account is not None:
+        number = select(BankAccount.id).where(BankAccount.number == wanted.account)
+        found.append(BankLine.account_id.in_(number))
     if wanted.from_on is not None:
         found.append(BankLine.booked_on >= wanted.from_on)
     if wanted.until_on is not None:

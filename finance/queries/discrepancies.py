@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from finance.models import BankLine, Discrepancy, DiscrepancyCode, DiscrepancyState, Payment
@@ -41,13 +41,7 @@ def exceptions(
     limit: int,
 ) -> list[ExceptionRow]:
     """Return exceptions, the oldest first."""
-    query = (
-        select(Discrepancy, BankLine, Payment, StaffAccount.display_name)
-        .outerjoin(BankLine, BankLine.id == Discrepancy.bank_line_id)
-        .outerjoin(Payment, Payment.id == Discrepancy.payment_id)
-        .outerjoin(StaffAccount, StaffAccount.id == Discrepancy.owner_id)
-        .execution_options(populate_existing=True)
-    )
+    query = _rows()
     if state is not None:
         query = query.where(Discrepancy.state == state)
     if code is not None:
@@ -58,6 +52,21 @@ def exceptions(
         query = query.where(tuple_(Discrepancy.opened_at, Discrepancy.id) > after)
     order = (Discrepancy.opened_at, Discrepancy.id)
     return [ExceptionRow(*row) for row in session.execute(query.order_by(*order).limit(limit))]
+
+
+def _rows() -> Select[Discrepancy, BankLine, Payment, str]:
+    return (
+        select(Discrepancy, BankLine, Payment, StaffAccount.display_name)
+        .outerjoin(BankLine, BankLine.id == Discrepancy.bank_line_id)
+        .outerjoin(Payment, Payment.id == Discrepancy.payment_id)
+        .outerjoin(StaffAccount, StaffAccount.id == Discrepancy.owner_id)
+        .execution_options(populate_existing=True)
+    )
+
+
+def exception_by_id(session: Session, *, discrepancy_id: UUID) -> ExceptionRow | None:
+    found = session.execute(_rows().where(Discrepancy.id == discrepancy_id)).one_or_none()
+    return ExceptionRow(*found) if found is not None else None
 
 
 def exception_of_line(session: Session, *, bank_line_id: UUID) -> Discrepancy | None:

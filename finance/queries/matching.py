@@ -151,6 +151,10 @@ def _match_rows() -> Select[Match, BankLine, Payment, str, str]:
     )
 
 
+def match_by_id(session: Session, *, match_id: UUID) -> Match | None:
+    return session.get(Match, match_id)
+
+
 def matches_of_line(session: Session, *, bank_line_id: UUID) -> list[MatchRow]:
     """Return the matches of a line, undone ones too, in the order in which they were made."""
     query = _match_rows().where(Match.bank_line_id == bank_line_id)
@@ -160,7 +164,6 @@ def matches_of_line(session: Session, *, bank_line_id: UUID) -> list[MatchRow]:
 def matches(
     session: Session,
     *,
-    made_by_hand: bool = False,
     undone: bool | None = None,
     from_on: date | None = None,
     until_on: date | None = None,
@@ -169,8 +172,6 @@ def matches(
 ) -> list[MatchRow]:
     """Return matches, the newest first; the days are those of the bank's lines, both included."""
     query = _match_rows()
-    if made_by_hand:
-        query = query.where(Match.matched_by.is_not(None))
     if undone is not None:
         query = query.where(Match.undone_at.is_not(None) if undone else Match.undone_at.is_(None))
     if from_on is not None:

@@ -5,6 +5,7 @@ from datetime import date, datetime, time
 from math import isfinite
 
 from kernel.dates import parse_date
+from kernel.masks import mask_bank_account, mask_name
 from kernel.money import Fen
 from kernel.sheets import Covered
 from kernel.text import cell_text, half_width, plain_dashes, single_spaced, without_blanks
@@ -15,6 +16,9 @@ _AMOUNT = re.compile(
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?", re.ASCII)
 _PACKED_TIME = re.compile(r"(\d{2})(\d{2})(\d{2})", re.ASCII)
 _PACKED_MOMENT = re.compile(r"(\d{8})(\d{6})", re.ASCII)
+# Two to four characters, such as nobody but a person is called.
+_PERSON = re.compile(r"[一-鿿㐀-䶿·]{2,4}")
+_FULL_ACCOUNT = re.compile(r"[\d -]{10,40}", re.ASCII)
 _EXACT = 1e-4  # of a fen: what sums of binary floats may be off by in a workbook
 _DAY_SECONDS = 86_400
 
@@ -86,3 +90,13 @@ def read_time(cell: object) -> time | None:
         return time(hour, minute, second)
     except ValueError:
         return None
+
+
+def masked_name(text: str) -> str:
+    """Return a counterparty's name, a person's masked as the desk masks it: most banks do not."""
+    return mask_name(text) if _PERSON.fullmatch(text) else text
+
+
+def masked_account(text: str) -> str:
+    """Return a counterparty's account with at most its end to be read."""
+    return mask_bank_account(text) if _FULL_ACCOUNT.fullmatch(half_width(text)) else text

@@ -19,7 +19,15 @@ from finance.errors import (
     BankLineUnreadable,
     BankTotalsDiffer,
 )
-from finance.rules.bank_cells import Unreadable, read_amount, read_day, read_time, said
+from finance.rules.bank_cells import (
+    Unreadable,
+    masked_account,
+    masked_name,
+    read_amount,
+    read_day,
+    read_time,
+    said,
+)
 from finance.rules.bank_profiles import BankFormats, BankProfile
 from kernel.money import Fen, yuan
 from kernel.sheets import ColumnsMissing, HeadingMissing, Line, Table, read_table
@@ -186,9 +194,11 @@ class _Reader:
                 or read_time(line.cells["booked_on"]),
                 amount_fen=amount,
                 balance_fen=balance,
-                counterparty=said(line.cells.get("counterparty"), length_max=_TEXT_MAX),
-                counterparty_account=said(
-                    line.cells.get("counterparty_account"), length_max=_ACCOUNT_MAX
+                counterparty=masked_name(
+                    said(line.cells.get("counterparty"), length_max=_TEXT_MAX)
+                ),
+                counterparty_account=masked_account(
+                    said(line.cells.get("counterparty_account"), length_max=_ACCOUNT_MAX)
                 ),
                 summary=" ".join(dict.fromkeys(text for text in texts if text))[: 2 * _TEXT_MAX],
                 bank_reference=said(line.cells.get("bank_reference"), length_max=_REFERENCE_MAX),

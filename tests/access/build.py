@@ -11,6 +11,7 @@ from benefits.queries import programme_by_code
 from benefits.rules import Terms
 from benefits.services import LimitFacts, add_limit, add_offer
 from cards.services import forget_issuer_keys
+from finance.models import BankLine, Discrepancy, Match
 from kernel import db
 from kernel.actors import SYSTEM, ActorKind, Role
 from kernel.clock import utc_now
@@ -20,6 +21,7 @@ from members.models import UnionOrg
 from merchants.models import AgreementState, MerchantState, SiteState
 from staff.models import AccountState, StaffSession
 from tests.access.world import Caller, World
+from tests.make import NOW
 from tests.make.aid import ALLOWANCE, INPATIENT, pdf
 from tests.make.maker import Maker
 from training.models import CourseMeeting, SessionState
@@ -90,6 +92,7 @@ class Builder:
         self.uploads()
         self.claims()
         self.courses()
+        self.bank()
 
     def own(self, **objects):
         self.world.ids |= {name: str(each.id) for name, each in objects.items()}
@@ -293,3 +296,18 @@ class Builder:
             id=str(new_id()),
             session_id=str(held.id),
         )["id"]
+
+    def bank(self):
+        sent_at = NOW.replace(day=1)
+        matched, unmatched = (self.make.sent_payment(sent_at=sent_at) for _ in range(2))
+        self.make.bank_import(
+            ("2026-11-05", -matched.amount_fen, matched.reference), ("2026-11-06", -1_00, "转账")
+        )
+        line = self.session.scalars(select(BankLine).where(BankLine.seq == 2)).one()
+        named = select(Discrepancy).where(Discrepancy.bank_line_id == line.id)
+        self.own(
+            bank_line=line,
+            bank_payment=unmatched,
+            bank_match=self.session.scalars(select(Match)).one(),
+            exception=self.session.scalars(named).one(),
+        )

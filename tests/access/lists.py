@@ -116,6 +116,10 @@ NOT_LISTS = {
     "GET programmes_pages.programmes": "the city's, for every designer to read",
     "GET programmes_pages.new_programme_form": "the city's alone",
     "GET offers_pages.new_offer_for_all_form": "the city's alone",
+    "GET finance_bank_pages.bank": "the city's, for everybody in finance to read",
+    "GET finance_bank_pages.lines": "the city's, for everybody in finance to read",
+    "GET finance_bank_pages.matches": "the city's, for everybody in finance to read",
+    "GET finance_bank_pages.exceptions": "the city's, for everybody in finance to read",
     "GET staff_pages.password_form": "an empty form",
     "GET staff_pages.factor_form": "the caller's own secret",
 }

@@ -368,6 +368,38 @@ _STAFF_CASES = [
     _desk("POST staff_pages.reset", account_id="account", form=VERSION),
 ]
 
+_FOREIGN_FINANCE = {"foreign_staff": (403, None)}
+
+
+def _bank(key, *, owner=Role.FINANCE_MAKER, form=None, **path):
+    return Case(key, owner.value, path, form=form or {}, strangers=_FOREIGN_FINANCE)
+
+
+_BANK_CASES = [
+    _bank("GET finance_bank_pages.line", bank_line_id="bank_line"),
+    _bank(
+        "POST finance_bank_pages.match_line",
+        bank_line_id="bank_line",
+        form={"payment_id": Own("bank_payment"), "amount_fen": "1"},
+    ),
+    _bank(
+        "POST finance_bank_pages.undo",
+        owner=Role.FINANCE_CHECKER,
+        match_id="bank_match",
+        form=_REASON,
+    ),
+    _bank("GET finance_bank_pages.exception", discrepancy_id="exception"),
+    _bank("POST finance_bank_pages.take_exception_on", discrepancy_id="exception", form=VERSION),
+    *(
+        _bank(
+            f"POST finance_bank_pages.{verb}_exception",
+            discrepancy_id="exception",
+            form=VERSION | {"note": "核对"},
+        )
+        for verb in ("note", "resolve")
+    ),
+]
+
 CASES = [
     *_TILL_CASES,
     *_MEMBER_CASES,
@@ -377,6 +409,7 @@ CASES = [
     *_OFFER_CASES,
     *_TRAINING_CASES,
     *_STAFF_CASES,
+    *_BANK_CASES,
 ]
 
 # Places that name nothing of anybody, each with its reason.

@@ -1,0 +1,178 @@
+"""Exceptions at the desk: what does not match, whose it is, and what became of it."""
+
+from collections.abc import Callable
+from datetime import datetime
+from http import HTTPStatus
+from uuid import UUID
+
+from flask import abort, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from finance.errors import DiscrepancyNotFound
+from finance.models import DiscrepancyState
+from finance.pages.bank import bank_pages
+from finance.pages.bank_words import CODE_WORDS, PAYMENT_WORDS, STATE_KINDS, STATE_WORDS, WORKERS
+from finance.pages.reach import city_actor, may
+from finance.queries.discrepancies import ExceptionRow, exception_by_id
+from finance.queries.discrepancies import exceptions as exceptions_named
+from finance.schemas.bank import ExceptionFilterForm, NoteForm, VersionForm
+from finance.services.discrepancies import annotate, resolve, take_on
+from kernel.clock import shanghai_date, utc_now
+from kernel.db import transaction
+from kernel.errors import Refusal
+from kernel.exports import EXPORT_ROWS_MAX, CellKind, Column, list_file, wanted_format
+from kernel.forms import Form, blank_form, read_form, read_query
+from kernel.i18n import N_
+from kernel.pages import LIST_ROWS, cursor_place, page_of, see_other
+from kernel.web import current_actor
+
+_ANY = "any"
+Verb = Callable[..., object]
+
+
+@bank_pages.get("/exceptions")
+def exceptions() -> ResponseReturnValue:
+    """List what does not match, the oldest first; or save the list."""
+    form = read_query(ExceptionFilterForm())
+    file_format = wanted_format()
+    state = form.values.get("state", DiscrepancyState.OPEN)
+    actor, now = current_actor(), utc_now()
+    with transaction() as session:
+        rows = exceptions_named(
+            session,
+            state=None if state == _ANY else DiscrepancyState(state),
+            code=form.values.get("code"),
+            owner_id=actor.id if form.values.get("mine") else None,
+            after=_place(),
+            limit=EXPORT_ROWS_MAX if file_format else LIST_ROWS + 1,
+        )
+    if file_format:
+        return list_file(rows, _columns(now), name="exceptions", file_format=file_format)
+    return render_template(
+        "finance/exceptions.html",
+        form=form,
+        page=page_of(
+            rows,
+            place=lambda row: (row.discrepancy.opened_at.isoformat(), str(row.discrepancy.id)),
+        ),
+        days={row.discrepancy.id: _days(row, now) for row in rows},
+        codes=[(code.value, gettext(words[0])) for code, words in CODE_WORDS.items()],
+        states=[
+            (_ANY, gettext("Any state")),
+            (DiscrepancyState.RESOLVED.value, gettext(STATE_WORDS[DiscrepancyState.RESOLVED])),
+        ],
+        code_words=CODE_WORDS,
+        state_words=STATE_WORDS,
+        state_kinds=STATE_KINDS,
+    ), form.status
+
+
+@bank_pages.get("/exceptions/<uuid:discrepancy_id>")
+def exception(discrepancy_id: UUID) -> ResponseReturnValue:
+    """Show an exception: what it is about, whose, and what was found."""
+    return _show(discrepancy_id)
+
+
+@bank_pages.post("/exceptions/<uuid:discrepancy_id>/take-on")
+def take_exception_on(discrepancy_id: UUID) -> ResponseReturnValue:
+    """Make an exception mine."""
+    said = N_("It is yours now.")
+    return _decide(discrepancy_id, "note", read_form(VersionForm()), take_on, said)
+
+
+@bank_pages.post("/exceptions/<uuid:discrepancy_id>/note")
+def note_exception(discrepancy_id: UUID) -> ResponseReturnValue:
+    """Write down what was found so far."""
+    said = N_("The note is kept.")
+    return _decide(discrepancy_id, "note", read_form(NoteForm()), annotate, said)
+
+
+@bank_pages.post("/exceptions/<uuid:discrepancy_id>/resolve")
+def resolve_exception(discrepancy_id: UUID) -> ResponseReturnValue:
+    """Say what became of an exception that no payment explains."""
+    said = N_("Resolved.")
+    return _decide(discrepancy_id, "resolve", read_form(NoteForm()), resolve, said)
+
+
+def _decide(
+    discrepancy_id: UUID, name: str, form: Form, verb: Verb, sentence: str
+) -> ResponseReturnValue:
+    """Carry a verb out, or show the exception again with what is wrong on the form `name`."""
+    actor = city_actor(*WORKERS)
+    if form.ok:
+        try:
+            with transaction() as session:
+                verb(
+                    session,
+                    actor=actor,
+                    discrepancy_id=discrepancy_id,
+                    now=utc_now(),
+                    **form.values,
+                )
+        except DiscrepancyNotFound:
+            raise
+        except Refusal as refusal:
+            form.refuse(refusal)
+    if not form.ok:
+        return _show(discrepancy_id, **{name: form})
+    url = url_for("finance_bank_pages.exception", discrepancy_id=discrepancy_id)
+    return see_other(url, sentence)
+
+
+def _show(discrepancy_id: UUID, **sent: Form) -> ResponseReturnValue:
+    actor = current_actor()
+    with transaction() as session:
+        found = exception_by_id(session, discrepancy_id=discrepancy_id)
+    if found is None:
+        raise DiscrepancyNotFound
+    status = next((form.status for form in sent.values()), HTTPStatus.OK)
+    return render_template(
+        "finance/exception.html",
+        row=found,
+        forms={
+            "note": sent.get("note") or blank_form(note=found.discrepancy.note),
+            "resolve": sent.get("resolve") or blank_form(),
+        },
+        days=_days(found, utc_now()),
+        is_mine=found.discrepancy.owner_id == actor.id,
+        may_work=may(*WORKERS),
+        code_words=CODE_WORDS,
+        state_words=STATE_WORDS,
+        state_kinds=STATE_KINDS,
+        payment_words=PAYMENT_WORDS,
+    ), status
+
+
+def _days(row: ExceptionRow, now: datetime) -> int:
+    """Return an exception's age in Shanghai days, until it was resolved."""
+    until = row.discrepancy.resolved_at or now
+    return (shanghai_date(until) - shanghai_date(row.discrepancy.opened_at)).days
+
+
+def _place() -> tuple[datetime, UUID] | None:
+    place = cursor_place(parts=2)
+    if place is None:
+        return None
+    try:
+        moment, discrepancy_id = datetime.fromisoformat(place[0]), UUID(place[1])
+    except ValueError:
+        abort(HTTPStatus.BAD_REQUEST)
+    return (moment, discrepancy_id) if moment.tzinfo else abort(HTTPStatus.BAD_REQUEST)
+
+
+def _columns(now: datetime) -> list[Column[ExceptionRow]]:
+    def about(row: ExceptionRow) -> object:
+        if row.line is not None:
+            return f"{row.line.booked_on} {row.line.counterparty or ''} {row.line.summary}"
+        return f"{row.payment.payee_shown} {row.payment.reference}" if row.payment else ""
+
+    return [
+        Column(gettext("Kind"), lambda row: gettext(CODE_WORDS[row.discrepancy.code][0])),
+        Column(gettext("About"), about),
+        Column(gettext("Amount"), lambda row: row.amount_fen, CellKind.MONEY),
+        Column(gettext("Owner"), lambda row: row.owner),
+        Column(gettext("Days"), lambda row: _days(row, now), CellKind.NUMBER),
+        Column(gettext("State"), lambda row: gettext(STATE_WORDS[row.discrepancy.state])),
+        Column(gettext("Note"), lambda row: row.discrepancy.note),
+    ]
