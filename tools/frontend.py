@@ -76,10 +76,14 @@ def install() -> None:
 
 def script(name: str) -> tuple[list[str], dict[str, str]]:
     """Return the command of one of package.json's scripts, to run in `SOURCES`, and its env."""
-    with _alone():
-        install()
-    node = find_node()
+    node = _installed()
     return [node.program("npm"), "run", "--silent", name], node.env
+
+
+def program(file: Path, *arguments: str) -> tuple[list[str], dict[str, str]]:
+    """Return the command that runs a JavaScript file of `SOURCES` in Node, and its env."""
+    node = _installed()
+    return [node.program("node"), str(file), *arguments], node.env
 
 
 def find_node() -> Node:
@@ -99,6 +103,12 @@ def find_node() -> Node:
             ]
         )
     return Node(own)
+
+
+def _installed() -> Node:
+    with _alone():
+        install()
+    return find_node()
 
 
 def _pip() -> list[str]:

@@ -5,6 +5,7 @@ from kernel.clock import utc_now
 from kernel.ids import new_id
 from tests.cards.web import signed_in_member
 from tests.staff.conftest import baoan, city, longgang, signed_in
+from tools import phone_codec
 
 
 @pytest.fixture(autouse=True)
@@ -44,3 +45,20 @@ def till(make):
     token = f"uct_test_{new_id()}"
     terminal = make.terminal(token=token)
     return terminal, {"Authorization": f"Bearer {token}"}
+
+
+@pytest.fixture(scope="session")
+def uc1_bundle():
+    with phone_codec.bundled() as bundle:
+        yield bundle
+
+
+@pytest.fixture(params=["node", pytest.param("chromium", marks=pytest.mark.browser)])
+def phones(request, uc1_bundle):
+    """Return what asks the phone apps' UC1, in Node and in Chromium (tools/phone_codec.py)."""
+    if request.param == "node":
+        yield phone_codec.in_node(uc1_bundle)
+        return
+    browser = request.getfixturevalue("chromium")
+    with phone_codec.in_chromium(uc1_bundle, browser) as ask:
+        yield ask

@@ -1,0 +1,220 @@
+"""Python and the phone apps answer alike: to random codes, to spoiled ones, and to each other's.
+
+Small by default; the sizes for a release, which take some minutes:
+
+    UC1_CASES=10000 UC1_MUTATIONS=100000 ./dev test tests/cards/test_uc1_cross_check.py
+
+`UC1_SEED` makes others than the usual ones.
+"""
+
+import os
+import zlib
+from itertools import islice
+
+import cbor2
+import pytest
+
+from cards.uc1.answers import Refused
+from cards.uc1.challenge import challenge_text, read_challenge
+from cards.uc1.cose import write_typed
+from cards.uc1.enrolment import Proven, enrolment_proof, verify_enrolment
+from cards.uc1.keys import bytes_of_base64url
+from cards.uc1.presentation import present, present_reference
+from cards.uc1.status import TYP as STATUS_TYP
+from cards.uc1.status import verify_status_list
+from cards.uc1.terms import KeyUse
+from cards.uc1.trust import TYP as TRUST_TYP
+from cards.uc1.trust import verify_trust_list
+from tests.cards.uc1_cases import (
+    AUDIENCE,
+    CTI,
+    NONCE,
+    NOW,
+    TOKEN,
+    URI,
+    WORLD,
+    Case,
+    Cases,
+    message_of,
+    phone,
+    private_jwk,
+    signers,
+    told,
+    trust,
+)
+from tests.cards.uc1_world import credential, root, stranger, trust_message
+from tools import phone_codec
+
+CASES = int(os.environ.get("UC1_CASES", "300"))
+MUTATIONS = int(os.environ.get("UC1_MUTATIONS", "2000"))
+SEED = int(os.environ.get("UC1_SEED", "4"))
+AT_ONCE = 5_000
+SIGNATURE_BYTES = 64
+
+
+@pytest.fixture
+def cases():
+    return Cases(SEED)
+
+
+def assert_alike(phones, cases):
+    """Assert that all answer each case with the same facts, or code and detail."""
+    remaining = iter(cases)
+    while batch := list(islice(remaining, AT_ONCE)):
+        job = {"do": "verify", "world": WORLD, "shown": [case.asked for case in batch]}
+        answers = zip(batch, phones(job), strict=True)
+        different = [
+            (case, answer, case.answer()) for case, answer in answers if answer != case.answer()
+        ]
+        assert different == []
+
+
+def test_random_codes_are_answered_alike(phones, cases):
+    assert_alike(phones, (cases.case() for _ in range(CASES)))
+
+
+def test_spoiled_codes_are_answered_alike(phones, cases):
+    assert_alike(phones, (cases.mutation() for _ in range(MUTATIONS)))
+
+
+def test_any_text_is_answered_alike(phones, cases):
+    everything = "".join(map(chr, range(0x300))) + "\ufeff￥：。😀\u2028\U0010ffff"
+    texts = (
+        cases.mostly("", "UC1:", "UR1:", "US1:", "U", "UC2:")
+        + "".join(cases.random.choices(everything, k=cases.random.randint(0, 700)))
+        for _ in range(CASES)
+    )
+    assert_alike(phones, [Case(text, online=True) for text in texts])
+
+
+def test_the_cases_reach_every_reason(cases):
+    """Cases that are all refused at the door would agree about nothing."""
+    both = [cases.case().answer() for _ in range(600)]
+    both += [cases.mutation().answer() for _ in range(600)]
+
+    reached = {answer.get("code", answer.get("form")) for answer in both}
+
+    assert reached == {
+        *("UC1:", "UR1:", "US1:", "malformed", "unsupported", "unknown_card", "unknown_key"),
+        *("bad_signature", "expired", "stale", "wrong_audience", "status_unknown", "revoked"),
+        "suspended",
+    }
+
+
+def test_what_phones_sign_is_what_python_signs(phones, cases):
+    """All but the signature is the same to the byte; theirs is made at random, and holds."""
+    said = [(cases.random.choice(["UC1:", "UR1:"]), cases.said()) for _ in range(CASES)]
+    raw = credential(status_index=7)
+    job = {"do": "present", "key": private_jwk(phone), "said": [
+        facts | {
+            "form": form,
+            "what": (raw if form == "UC1:" else CTI).hex(),
+            "nonce": None if facts["nonce"] is None else facts["nonce"].hex(),
+        }
+        for form, facts in said
+    ]}  # fmt: skip
+
+    texts = phones(job)
+
+    for text, (form, facts) in zip(texts, said, strict=True):
+        made = present if form == "UC1:" else present_reference
+        own = made(raw if form == "UC1:" else CTI, phone, **facts)
+        assert text[:4] == own[:4]
+        assert message_of(text)[:-SIGNATURE_BYTES] == message_of(own)[:-SIGNATURE_BYTES]
+    asked = [{"audience": AUDIENCE, "nonce": facts["nonce"]} for _, facts in said]
+    shown = [Case(text, online=True, **each) for text, each in zip(texts, asked, strict=True)]
+    assert_alike(phones, shown)
+    assert sum(case.answer()["ok"] for case in shown) > CASES / 2
+
+
+def test_a_phone_proves_its_key(phones, cases):
+    nonce = cases.random.randbytes(16)
+    said = {"form": "UE1:", "what": "", "iat": NOW, "audience": None, "nonce": nonce.hex()}
+
+    [proof] = phones({"do": "present", "key": private_jwk(phone), "said": [said]})
+
+    proven = verify_enrolment(proof, device_key=phone.public_key(), nonce=nonce, now=NOW)
+    assert proven == Proven(NOW)
+    own = enrolment_proof(phone, nonce=nonce, iat=NOW)
+    unsigned = [bytes_of_base64url(each)[:-SIGNATURE_BYTES] for each in (proof, own)]
+    assert unsigned[0] == unsigned[1]
+
+
+def test_challenges_are_the_same_text(phones):
+    for audience, nonce in [(AUDIENCE, NONCE), ("商" * 5, bytes(range(16)))]:
+        job = {"do": "challenge", "audience": audience, "nonce": nonce.hex()}
+        assert phones(job) == challenge_text(audience, nonce)
+
+
+def test_spoiled_challenges_are_read_alike(phones, cases):
+    good = challenge_text(AUDIENCE, NONCE)
+    spoil = [cases.texts, cases.bytes_of, str]
+    texts = [cases.random.choice(spoil)(good) for _ in range(CASES)]
+
+    answers = phones({"do": "read challenges", "texts": texts})
+
+    for text, answer in zip(texts, answers, strict=True):
+        own = read_challenge(text)
+        if isinstance(own, Refused):
+            assert answer == told(own), text
+        else:
+            assert answer == {"audience": own.audience, "nonce": own.nonce.hex()}
+
+
+@pytest.mark.browser
+def test_a_status_list_is_unpacked_no_further_than_it_may_be(uc1_bundle, chromium):
+    """Not in Node, which does not mind bytes behind the end of what is compressed."""
+    whole = zlib.compress(bytes(2**18))
+    bodies = [whole, zlib.compress(bytes(2**18 + 1)), zlib.compress(bytes(2**26)), whole + b"x"]
+    bodies += [whole[:-1], b"", b"x", zlib.compress(b"\x01"), whole[:-4] + bytes(4)]
+    claims = [
+        {2: URI, 4: NOW + 1, 6: NOW, 65533: {"lst": body, "bits": 2}, 65534: 1} for body in bodies
+    ]
+    messages = [
+        write_typed(signers[KeyUse.STATUS], typ=STATUS_TYP, payload=cbor2.dumps(each))
+        for each in claims
+    ]
+
+    with phone_codec.in_chromium(uc1_bundle, chromium) as ask:
+        answers = ask(lists_job(statuses=messages))
+
+    own = [verify_status_list(each, uri=URI, trust=trust, now=NOW) for each in messages]
+    assert answers == [told(each) if isinstance(each, Refused) else None for each in own]
+    assert [position for position, answer in enumerate(answers) if answer is None] == [0, 7]
+
+
+def lists_job(*, trusts=(), statuses=()):
+    return {
+        "do": "read lists",
+        "world": WORLD,
+        "uri": URI,
+        "trust": [message.hex() for message in trusts],
+        "statuses": [message.hex() for message in statuses],
+    }
+
+
+def spoiled_lists(cases, message, *, typ, signer):
+    """Yield lists of which something was changed, most of them signed by whom it should be."""
+    payload = cbor2.loads(message).value[2]
+    for _ in range(CASES // 3):
+        changed = cases.changed(payload)
+        by = cases.mostly(signer, stranger)
+        yield write_typed(by, typ=cases.mostly(typ, "application/cwt"), payload=changed)
+        yield cases.changed(message)
+
+
+def test_spoiled_lists_are_read_alike(phones, cases):
+    status = signers[KeyUse.STATUS]
+    good = trust_message()
+    moments = [{"iat": 2**32}, {"exp": NOW}, {"exp": NOW - 1}, {"seq": 2**64 - 1}, {"keys": []}]
+    trusts = [good, *(trust_message(**facts) for facts in moments)]
+    trusts += spoiled_lists(cases, good, typ=TRUST_TYP, signer=root)
+    statuses = [TOKEN, *spoiled_lists(cases, TOKEN, typ=STATUS_TYP, signer=status)]
+
+    answers = phones(lists_job(trusts=trusts, statuses=statuses))
+
+    own = [verify_trust_list(each, root_key=root.key.public_key(), now=NOW) for each in trusts]
+    own += [verify_status_list(each, uri=URI, trust=trust, now=NOW) for each in statuses]
+    said = [told(each) if isinstance(each, Refused) else None for each in own]
+    assert said.count(None) >= 3
+    assert answers == said
