@@ -1,7 +1,9 @@
 """The demo's mutual aid: the shipped schemes, and members whose cover is older than any waiting."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,9 +20,22 @@ def seed_aid(session: Session, data: dict[str, Any], *, now: datetime) -> int:
     Whoever takes part already is left as they are.
     """
     load_schemes(session, actor=SYSTEM, now=now)
+    first = select(Card.member_id).order_by(Card.number).limit(data["aid"]["members"])
+    return _cover(session, data, member_ids=list(session.scalars(first)), now=now)
+
+
+def cover_people(
+    session: Session, data: dict[str, Any], *, card_numbers: Sequence[str], now: datetime
+) -> int:
+    """Let the holders of these cards take part as well; return how many covers are new."""
+    held = select(Card.member_id).where(Card.number.in_(card_numbers))
+    return _cover(session, data, member_ids=list(session.scalars(held)), now=now)
+
+
+def _cover(
+    session: Session, data: dict[str, Any], *, member_ids: Sequence[UUID], now: datetime
+) -> int:
     facts = data["aid"]
-    first = select(Card.member_id).order_by(Card.number).limit(facts["members"])
-    member_ids = list(session.scalars(first))
     starts_on = shanghai_date(now) - timedelta(days=facts["cover_days_ago"])
     enrolled = 0
     for code in facts["schemes"]:

@@ -1,19 +1,29 @@
-"""`flask demo …`: make the demo city and its file."""
+"""`flask demo …`: make the demo city and its file, and drive a day in it."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
+import requests
 from flask import current_app
 from flask.cli import with_appcontext
 
 from app.config import Settings, SettingsError
+from app.demo.aid import cover_people
+from app.demo.day.http import UnexpectedAnswer
+from app.demo.day.run import SIZE_MAX, SIZE_MIN, drive_day
+from app.demo.day.scene import Scene
 from app.demo.file import write_demo_file
 from app.demo.seed import demo_data, has_members, seed
 from app.demo.training import seed_training
 from app.deployment import check_database
+from finance.cli import month_bounds
+from finance.queries import residuals
 from kernel.cli import json_option, print_answer, told_refusals
-from kernel.clock import utc_now
+from kernel.clock import shanghai_date, shanghai_month, utc_now
 from kernel.db import transaction
 
 
@@ -33,13 +43,7 @@ def seed_command(
     size: str, *, if_empty: bool, demo_file: Path | None, base_url: str | None, as_json: bool
 ) -> None:
     """Make unions, members with cards, merchants with offers, staff, and a limited offer."""
-    settings: Settings = current_app.config["SETTINGS"]
-    if not settings.is_demo:
-        raise click.ClickException("The demo is not for production: MODE is not demo.")
-    try:
-        check_database(settings)
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from error
+    settings = _demo_settings()
     url = base_url or settings.base_url
     now = utc_now()
     answer: dict[str, object] = {"seeded": False}
@@ -54,3 +58,83 @@ def seed_command(
             with transaction() as session:
                 write_demo_file(session, demo_file, data=demo_data(), base_url=url, now=now)
     print_answer(answer, as_json=as_json)
+
+
+@demo_commands.command("day")
+@click.option(
+    "--size",
+    type=click.IntRange(SIZE_MIN, SIZE_MAX),
+    default=12,
+    show_default=True,
+    help="So many members go shopping.",
+)
+@click.option(
+    "--demo-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="By default demo.json in DATA_DIR.",
+)
+@click.option("--base-url", help="Where the service is; by default what the file says.")
+@json_option
+@with_appcontext
+def day_command(size: int, *, demo_file: Path | None, base_url: str | None, as_json: bool) -> None:
+    """Drive a business day over HTTP against the running service; end with the residuals.
+
+    Members, tills and staff act with sign-ins of their own. What an earlier day used up of the demo
+    file (pairing codes, members without a phone) is replaced first.
+    """
+    settings = _demo_settings()
+    path = demo_file or settings.data_dir / "demo.json"
+    url = base_url or _address_in(path) or settings.base_url
+    demo = _fresh_demo(path, url=url, size=size)
+    try:
+        done = drive_day(Scene(demo, base_url=url), size=size)
+    except UnexpectedAnswer as error:
+        raise click.ClickException(str(error)) from error
+    except requests.RequestException as error:
+        raise click.ClickException(f"Nobody answers at {url}. Start it first: ./dev run") from error
+    starts_on, ends_on = month_bounds(shanghai_month(shanghai_date(utc_now())))
+    with transaction() as session:
+        found = residuals(session, starts_on=starts_on, ends_on=ends_on).as_dict()
+    print_answer((done if as_json else _in_words(done)) | {"residuals": found}, as_json=as_json)
+    if any(found.values()):
+        raise click.ClickException("The books do not add up: see the residuals.")
+
+
+def _demo_settings() -> Settings:
+    """Return the settings. Raises ClickException outside demo mode and on real data."""
+    settings: Settings = current_app.config["SETTINGS"]
+    if not settings.is_demo:
+        raise click.ClickException("The demo is not for production: MODE is not demo.")
+    try:
+        check_database(settings)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+    return settings
+
+
+def _address_in(path: Path) -> str | None:
+    return str(json.loads(path.read_text())["base_url"]) if path.exists() else None
+
+
+def _fresh_demo(path: Path, *, url: str, size: int) -> dict[str, Any]:
+    """Bring the demo file up to date, with enough members, who all take part in mutual aid."""
+    if not has_members():
+        raise click.ClickException("There is no demo city yet: ./dev seed makes one.")
+    data = demo_data()
+    data["members"] = max(data["members"], size)
+    now = utc_now()
+    with told_refusals(), transaction() as session:
+        demo = write_demo_file(session, path, data=data, base_url=url, now=now)
+        numbers = [person["card_number"] for person in demo["members"][:size]]
+        cover_people(session, data, card_numbers=numbers, now=now)
+    return demo
+
+
+def _in_words(done: Mapping[str, Any]) -> dict[str, object]:
+    """Return what was done with each noun's counts on one line."""
+    return {
+        noun: ", ".join(f"{name} {count}" for name, count in counts.items())
+        if isinstance(counts, dict)
+        else counts
+        for noun, counts in done.items()
+    }

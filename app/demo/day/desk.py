@@ -13,7 +13,6 @@ from kernel.clock import unix, utc_now
 from staff.rules import totp_code, totp_step
 
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
-_VERSION = re.compile(r'name="version" value="(\d+)"')
 _STEP_SECONDS = 30
 _OK, _SEE_OTHER = 200, 303
 
@@ -73,8 +72,8 @@ class Desk:
         return answer.headers["Location"]
 
     def send_current(self, path: str, *, page: str, **fields: Any) -> str:
-        """Send a form with the version that `page` shows at this moment, as send() does."""
-        return self.send(path, page=page, version=self.version(page), **fields)
+        """Send the form that leads to `path` with the version that `page` shows in it now."""
+        return self.send(path, page=page, version=self.version(path, page=page), **fields)
 
     def try_to_send(
         self, path: str, *, page: str | None = None, files: Any = None, **fields: Any
@@ -88,9 +87,14 @@ class Desk:
             timeout=TIMEOUT_SECONDS,
         )
 
-    def version(self, path: str) -> str:
-        """Return the version of what the page at `path` lets one change."""
-        return _found(_VERSION, self.open(path), f"version at {path}")
+    def version(self, path: str, *, page: str) -> str:
+        """Return the version in the form on `page` that leads to `path`."""
+        form = re.compile(
+            rf'<form[^>]*action="{re.escape(path)}"[^>]*>(?:(?!</form>).)*?'
+            r'name="version" value="(\d+)"',
+            re.DOTALL,
+        )
+        return _found(form, self.open(page), f"form to {path} at {page}")
 
     def choice(self, path: str, label: str) -> str:
         """Return the value of the option that reads `label` on the page at `path`."""
