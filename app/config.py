@@ -21,6 +21,8 @@ VARIABLES = {
     "UNION_CARD_KEYS_FILE": "JSON file with the sealing and index keys, mode 0600.",
     "UNION_CARD_KEYS": "The same JSON as a value, for platforms that inject secrets.",
     "BASE_URL": "The address people reach the service at; also names the status lists.",
+    "STATEMENT_MAKER": "Username of the finance maker in whose name the worker opens last week's"
+    " statements each Monday; by default nobody's, and people open them.",
     "DATABASE_POOL_SIZE": "Connections a process may hold: its number of threads.",
 }
 
@@ -39,6 +41,7 @@ class Settings:
     keys_json: str | None
     keys_file: Path
     pool_size: int = _POOL_SIZE_DEFAULT
+    statement_maker: str | None = None
 
     @property
     def is_demo(self) -> bool:
@@ -69,4 +72,5 @@ class Settings:
             or (keys_file.read_text() if keys_file.exists() else None),
             keys_file=keys_file,
             pool_size=int(env.get("DATABASE_POOL_SIZE", str(_POOL_SIZE_DEFAULT))),
+            statement_maker=env.get("STATEMENT_MAKER") or None,
         )

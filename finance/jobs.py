@@ -1,12 +1,21 @@
 """Background work of finance."""
 
 import logging
+from datetime import timedelta
 
+from flask import current_app
+
+from finance.errors import StatementsOverlap
 from finance.queries.closing import open_months
 from finance.services.closing import watch_residuals
-from kernel.clock import utc_now
+from finance.services.statements import open_statements
+from kernel.actors import Role
+from kernel.clock import from_unix, shanghai_date, utc_now
 from kernel.db import transaction
 from kernel.jobs import job
+from staff.queries import actor_of
+
+_A_WEEK = timedelta(days=7)
 
 logger = logging.getLogger("union_card.finance")
 
@@ -22,3 +31,30 @@ def watch(timestamp: int) -> None:  # noqa: ARG001 (the queue passes its minute)
             wrong = watch_residuals(session, month=month, now=utc_now())
         for name, residual in wrong.items():
             logger.error("residual_not_zero %s %s %s", month, name, residual)
+
+
+@job("finance.open_statements", cron="20 16 * * 0")  # 00:20 on Monday in Shanghai
+def open_last_week(timestamp: int) -> None:
+    """Open the statements of the week before `timestamp`, in the name of STATEMENT_MAKER.
+
+    A statement has a maker, who must be a person and never its approver: so where nobody is named,
+    nothing is opened. Run again, or after a person who was earlier, it finds nothing to open.
+    """
+    username = current_app.config["SETTINGS"].statement_maker
+    if username is None:
+        return
+    now = from_unix(timestamp)
+    today = shanghai_date(now)
+    monday = today - timedelta(days=today.weekday())
+    with transaction() as session:
+        maker = actor_of(session, username=username)
+        if maker is None or not maker.has_role([Role.FINANCE_MAKER]):
+            logger.error("statement_maker_unknown")
+            return
+        try:
+            opened = open_statements(
+                session, actor=maker, starts_on=monday - _A_WEEK, ends_on=monday, now=now
+            )
+        except StatementsOverlap:
+            return
+    logger.info("statements_opened %s", len(opened))

@@ -75,6 +75,22 @@ def account_by_username(session: Session, *, username: str) -> StaffAccount | No
     return session.scalars(query).one_or_none()
 
 
+def actor_of(session: Session, *, username: str) -> Actor | None:
+    """Return an account that may work as the worker acts in its name: its grants, no browser."""
+    query = (
+        select(StaffAccount.id, StaffAccount.display_name, StaffGrant.role, UnionOrg.path)
+        .outerjoin(StaffGrant, StaffGrant.staff_id == StaffAccount.id)
+        .outerjoin(UnionOrg, UnionOrg.id == StaffGrant.union_id)
+        .where(StaffAccount.username == username, StaffAccount.state == AccountState.ACTIVE)
+        .order_by(StaffGrant.role, UnionOrg.path)
+    )
+    rows = session.execute(query).all()
+    if not rows:
+        return None
+    grants = tuple(Grant(row.role, row.path) for row in rows if row.role is not None)
+    return Actor(ActorKind.STAFF, id=rows[0].id, grants=grants, name=rows[0].display_name)
+
+
 def in_reach(paths: Sequence[str]) -> ColumnElement[bool]:
     """Return the condition "an administrator of `paths` may decide about this account".
 
