@@ -51,6 +51,9 @@ def staff(*roles: Role, reach: Reach = Reach.SUBTREE) -> Rule:
 _FINANCE = (Role.FINANCE_MAKER, Role.FINANCE_CHECKER, Role.FINANCE_APPROVER)
 FINANCE_AT_WORK = staff(*_FINANCE, reach=Reach.CITY)
 FINANCE = staff(*_FINANCE, Role.AUDITOR, reach=Reach.CITY)
+PAYOUT_WORKERS = staff(
+    Role.REGISTER_OFFICER, Role.CLAIMS_ASSESSOR, Role.CLAIMS_APPROVER, Role.FINANCE_MAKER
+)
 
 # "METHOD endpoint": rule. HEAD and OPTIONS follow GET.
 ACCESS: dict[str, Rule] = {
@@ -220,6 +223,23 @@ ACCESS: dict[str, Rule] = {
     "POST finance_bank_pages.take_exception_on": FINANCE_AT_WORK,
     "POST finance_bank_pages.note_exception": FINANCE_AT_WORK,
     "POST finance_bank_pages.resolve_exception": FINANCE_AT_WORK,
+    # Finance: payments, and the accounts they go to
+    "GET finance_payments_pages.payments": FINANCE,
+    "GET finance_payments_pages.owed_now": FINANCE,
+    "POST finance_payments_pages.prepare": staff(Role.FINANCE_MAKER, reach=Reach.CITY),
+    "GET finance_payments_pages.returned": FINANCE,
+    "GET finance_payments_pages.batch": FINANCE,
+    "POST finance_payments_pages.approve": staff(Role.FINANCE_APPROVER, reach=Reach.CITY),
+    "POST finance_payments_pages.cancel": staff(
+        Role.FINANCE_MAKER, Role.FINANCE_APPROVER, reach=Reach.CITY
+    ),
+    "POST finance_payments_pages.send": staff(Role.FINANCE_MAKER, reach=Reach.CITY),
+    "GET finance_payments_pages.bank_file": staff(Role.FINANCE_MAKER, reach=Reach.CITY),
+    "GET finance_payout_pages.payees": PAYOUT_WORKERS,
+    "GET finance_payout_pages.payee": PAYOUT_WORKERS,
+    "POST finance_payout_pages.save": PAYOUT_WORKERS,
+    "GET payout_accounts_api.show_payout_account": MEMBER,
+    "PUT payout_accounts_api.save_payout_account": MEMBER,
     "GET desk.home": SIGNED_IN_STAFF,
     "GET staff_pages.sign_in_form": ANYONE,
     "POST staff_pages.check_password": ANYONE,

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from aid.services.decisions import waiting_count
 from app.access import rule_for
 from finance.queries.discrepancies import open_exceptions
+from finance.queries.payments import waiting_batches
 from kernel.actors import NOBODY, Actor, ActorKind
 from kernel.i18n import N_
 
@@ -69,8 +70,10 @@ DESK_LINKS: list[DeskLink] = [
     DeskLink(PROGRAMMES, "offers_pages.offers", N_("Offers")),
     DeskLink(AID, "aid_pages.queue", N_("Claims"), waiting_count),
     DeskLink(TRAINING, "training_pages.courses", N_("Courses")),
+    DeskLink(FINANCE, "finance_payments_pages.payments", N_("Payments"), waiting_batches),
     DeskLink(FINANCE, "finance_bank_pages.bank", N_("Bank")),
     DeskLink(FINANCE, "finance_bank_pages.exceptions", N_("Exceptions"), open_exceptions),
+    DeskLink(FINANCE, "finance_payout_pages.payees", N_("Payout accounts")),
     DeskLink(ADMINISTRATION, "staff_pages.accounts", N_("Staff accounts")),
 ]
 

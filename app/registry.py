@@ -18,9 +18,12 @@ from cards.cli import cards_commands
 from cards.pages import pages as cards_pages
 from discounts.api import api as discounts_api
 from discounts.jobs import free_expired_holds
+from finance.api.payout_accounts import api as payout_accounts_api
 from finance.cli import finance_commands
 from finance.jobs import watch as watch_residuals
 from finance.pages import bank_pages
+from finance.pages.payments import pages as payments_pages
+from finance.pages.payout_accounts import pages as payout_pages
 from kernel.jobs import JobTask
 from kernel.web import Blueprint as ApiBlueprint
 from ledger.cli import ledger_commands
@@ -43,6 +46,7 @@ API_BLUEPRINTS: list[ApiBlueprint] = [
     discounts_api,
     aid_api,
     training_api,
+    payout_accounts_api,
 ]
 PAGE_BLUEPRINTS: list[Blueprint] = [
     cards_pages,
@@ -57,6 +61,8 @@ PAGE_BLUEPRINTS: list[Blueprint] = [
     training_pages,
     aid_pages,
     members_pages,
+    payments_pages,
+    payout_pages,
     bank_pages,
 ]
 COMMANDS: list[click.Command] = [

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, distinct, exists, false, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from finance.models import (
@@ -22,6 +22,7 @@ from finance.models import (
 )
 from finance.queries.payout_accounts import PAYOUT_CONSENT
 from finance.rules.payment_files import STATEMENT
+from kernel.actors import Actor, Role
 from kernel.money import Fen
 from ledger.models import Book, FundSource, PartyType, Payable, PayableState
 from members.models import Consent, Member, MembershipStatus
@@ -266,10 +267,20 @@ class PaymentLine:
     next_state: PaymentState | None = None
 
 
-def payments_of_batch(session: Session, *, batch_id: UUID) -> list[PaymentLine]:
+def payments_of_batch(
+    session: Session, *, batch_id: UUID, after: UUID | None = None, rows: int | None = None
+) -> list[PaymentLine]:
     """Return the payments of a batch in the order of its file."""
-    query = _payment_lines().where(Payment.batch_id == batch_id).order_by(Payment.id)
+    query = _payment_lines().where(Payment.batch_id == batch_id).order_by(Payment.id).limit(rows)
+    if after is not None:
+        query = query.where(Payment.id > after)
     return [_payment_line(row) for row in session.execute(query)]
+
+
+def payees_of_batch(session: Session, *, batch_id: UUID) -> int:
+    """Return how many different payees a batch pays."""
+    payees = select(func.count(distinct(Payment.payee_id))).where(Payment.batch_id == batch_id)
+    return session.scalars(payees).one()
 
 
 def returned_payments(
@@ -330,3 +341,14 @@ def _payment_line(row: Sequence[object]) -> PaymentLine:
         next_batch_id=later.batch_id if isinstance(later, Payment) else None,
         next_state=later.state if isinstance(later, Payment) else None,
     )
+
+
+def waiting_batches(session: Session, actor: Actor) -> int:
+    """Count the batches on which it is the caller's turn: to be confirmed, or to be sent."""
+    turns = []
+    if actor.has_role([Role.FINANCE_APPROVER]):
+        is_others = PaymentBatch.maker_id != actor.staff_id
+        turns.append(and_(PaymentBatch.state == BatchState.PREPARED, is_others))
+    if actor.has_role([Role.FINANCE_MAKER]):
+        turns.append(PaymentBatch.state == BatchState.APPROVED)
+    return session.scalars(select(func.count(PaymentBatch.id)).where(or_(false(), *turns))).one()

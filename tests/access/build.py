@@ -92,6 +92,7 @@ class Builder:
         self.uploads()
         self.claims()
         self.courses()
+        self.payments()
         self.bank()
 
     def own(self, **objects):
@@ -183,6 +184,17 @@ class Builder:
             service_site=self.service_site,
             foreign_service_site=foreign_service_site,
         )
+
+    def payments(self):
+        """Batches of the whole city in each state in which something can be done with them."""
+        for name, made in (
+            ("payment_batch", self.make.prepared_batch),
+            ("confirmed_batch", self.make.approved_batch),
+            ("sent_batch", self.make.sent_batch),
+        ):
+            statement = self.make.approved_statement()
+            self.world.ids[name] = str(made(only=[statement.id]).id)
+        self.world.ids["owed_statement"] = str(self.make.approved_statement().id)
 
     # --- What they own
 

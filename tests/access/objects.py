@@ -271,6 +271,36 @@ _AID_CASES = [
     ),
 ]
 
+# Payments are the whole city's: a role for a part of it stops at the door.
+_PART_OF_CITY = {"foreign_staff": (403, None)}
+_MAKER, _APPROVER = Role.FINANCE_MAKER.value, Role.FINANCE_APPROVER.value
+_PAYOUT = {"account_number": "6299990000000017", "bank_name": "演示银行"}
+_PAYMENT_CASES = [
+    _desk(
+        f"{method} finance_payments_pages.{view}",
+        owner=owner,
+        strangers=_PART_OF_CITY,
+        batch_id=batch,
+        form=form,
+    )
+    for method, view, owner, batch, form in (
+        ("GET", "batch", _MAKER, "payment_batch", None),
+        ("GET", "bank_file", _MAKER, "sent_batch", None),
+        ("POST", "approve", _APPROVER, "payment_batch", VERSION),
+        ("POST", "cancel", _MAKER, "payment_batch", VERSION),
+        ("POST", "send", _MAKER, "confirmed_batch", {"version": "2"}),
+    )
+] + [
+    _desk(
+        "POST finance_payments_pages.prepare",
+        owner=_MAKER,
+        strangers=_PART_OF_CITY,
+        form={"book": "union", "chosen": Own("owed_statement")},
+    ),
+    _desk("GET finance_payout_pages.payee", member_id="member"),
+    _desk("POST finance_payout_pages.save", member_id="member", form=_PAYOUT),
+]
+
 _OFFER_CASES = [
     _desk("GET offers_pages.offer", offer_id="offer"),
     _desk("POST offers_pages.end", offer_id="offer", form={"version": "2"}),
@@ -406,6 +436,7 @@ CASES = [
     *_REGISTER_CASES,
     *_MERCHANT_CASES,
     *_AID_CASES,
+    *_PAYMENT_CASES,
     *_OFFER_CASES,
     *_TRAINING_CASES,
     *_STAFF_CASES,

@@ -4,7 +4,6 @@ from stdnum import luhn
 
 from finance.models import (
     MEMBER_ACCOUNT,
-    Payment,
     PayoutAccount,
     Statement,
     StatementFund,
@@ -163,16 +162,3 @@ class PaymentMaker(LedgerMaker, MemberMaker, MerchantMaker):
         maker = self.staff_actor("finance_maker")
         send_batch(self.session, actor=maker, batch_id=batch.id, version=batch.version, now=NOW)
         return batch
-
-    def sent_payment(self, *, amount_fen=52_50, merchant=None):
-        """A payment of a statement at the bank: what a bank line can be about."""
-        statement = self.approved_statement(merchant=merchant, sales=(amount_fen,))
-        batch = self.sent_batch(only=[statement.id])
-        return self.session.query(Payment).filter_by(batch_id=batch.id).one()
-
-    def sent_payable(self, **facts):
-        """A payment of a payable at the bank."""
-        payable = self.payable(**facts)
-        book = Book.MUTUAL_AID if payable.fund_source == "mutual_aid" else Book.UNION
-        batch = self.sent_batch(book=book, only=[payable.id])
-        return self.session.query(Payment).filter_by(batch_id=batch.id).one()

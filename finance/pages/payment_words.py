@@ -1,0 +1,58 @@
+"""The words of payments, in English; the catalogue holds the translation."""
+
+from flask_babel import gettext
+
+from finance.models import BatchState, PaymentState
+from finance.queries.payments import Missing
+from finance.rules.payment_files import STATEMENT
+from kernel.i18n import N_
+from ledger.models import Book
+
+BOOK_WORDS = {
+    Book.UNION: N_("The union's own book"),
+    Book.MUTUAL_AID: N_("The mutual-aid book"),
+}
+BATCH_WORDS = {
+    BatchState.PREPARED: N_("To be confirmed"),
+    BatchState.APPROVED: N_("Confirmed, to be sent"),
+    BatchState.SENT: N_("At the bank"),
+    BatchState.CANCELLED: N_("Cancelled"),
+}
+BATCH_KINDS = {
+    BatchState.PREPARED: "wait",
+    BatchState.APPROVED: "wait",
+    BatchState.SENT: "yes",
+    BatchState.CANCELLED: "",
+}
+PAYMENT_WORDS = {
+    PaymentState.PREPARED: N_("Not sent yet"),
+    PaymentState.SENT: N_("At the bank"),
+    PaymentState.PAID: N_("Paid, the bank says so"),
+    PaymentState.RETURNED: N_("Sent back by the bank"),
+    PaymentState.CANCELLED: N_("Cancelled"),
+}
+PAYMENT_KINDS = {
+    PaymentState.PREPARED: "wait",
+    PaymentState.SENT: "wait",
+    PaymentState.PAID: "yes",
+    PaymentState.RETURNED: "no",
+    PaymentState.CANCELLED: "",
+}
+# What is missing, and who mends it.
+MISSING_WORDS = {
+    Missing.NO_ACCOUNT: N_("No account is known."),
+    Missing.SUSPENDED: N_("The merchant is suspended. It is paid once it is active again."),
+    Missing.NO_CONSENT: N_("The member does not agree that the account is used for paying."),
+    Missing.DECEASED: N_("The member has died. Settle it with the heirs."),
+}
+_SOURCE_WORDS = {
+    "aid_claim": N_("Mutual-aid claim"),
+    "enrolment": N_("Course subsidy"),
+}
+
+
+def source_words(source: str, statement_number: int | None) -> str:
+    """Return what a payment is for, in the reader's language."""
+    if source == STATEMENT:
+        return str(gettext("Statement %(number)s", number=statement_number))
+    return str(gettext(_SOURCE_WORDS.get(source, N_("Something else"))))

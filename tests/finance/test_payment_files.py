@@ -1,0 +1,156 @@
+"""The file that takes a batch to the bank: who gets what, and the same bytes for ever."""
+
+import csv
+import hashlib
+import io
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from audit.models import AuditEntry
+from finance.errors import PaymentFileChanged
+from finance.models import BatchState, Payment, PaymentState
+from finance.rules import payment_files
+from finance.services.payments import approve_batch, download_batch, prepare_batch, send_batch
+from ledger.models import Book
+from merchants.services import Account, MerchantFacts, change_merchant
+from tests.make import NOW
+from tests.make.finance import synthetic_account
+
+HEADINGS = ["序号", "收款账号", "收款户名", "金额", "用途", "端到端标识"]
+
+
+@pytest.fixture
+def maker(make):
+    return make.staff_actor("finance_maker")
+
+
+@pytest.fixture
+def approver(make):
+    return make.staff_actor("finance_approver")
+
+
+def prepare(session, maker, *, book=Book.UNION, only=None):
+    return prepare_batch(session, actor=maker, book=book, only=only, now=NOW)
+
+
+def approve(session, batch, actor):
+    return approve_batch(session, actor=actor, batch_id=batch.id, version=batch.version, now=NOW)
+
+
+def send(session, batch, actor):
+    return send_batch(session, actor=actor, batch_id=batch.id, version=batch.version, now=NOW)
+
+
+def rows_of(content):
+    assert content.startswith(b"\xef\xbb\xbf")
+    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+
+
+def test_the_file_says_who_gets_what_by_which_reference(session, make, maker, approver):
+    merchant = make.payee_merchant(
+        account="6299990000000017", holder='=HYPERLINK("演示")', name="演示影院"
+    )
+    make.approved_statement(merchant=merchant, sales=(12_345_00, 5))
+    batch = approve(session, prepare(session, maker).batch, approver)
+
+    content = send(session, batch, maker)
+
+    payment = session.scalars(select(Payment)).one()
+    assert rows_of(content) == [
+        HEADINGS,
+        [
+            "1",
+            "6299990000000017",
+            '\'=HYPERLINK("演示")',
+            "12345.05",
+            f"结算 {payment.reference}",
+            payment.reference,
+        ],
+    ]
+    assert payment.state is PaymentState.SENT
+    assert (batch.state, batch.file_sha256) == (
+        BatchState.SENT,
+        hashlib.sha256(content).digest(),
+    )
+
+
+def test_a_member_is_paid_by_their_full_name_and_the_purpose_of_the_benefit(
+    session, make, maker, approver
+):
+    member = make.payee_member(name="张小明", account="6212345678901265")
+    make.payable(member=member)
+    batch = approve(session, prepare(session, maker, book=Book.MUTUAL_AID).batch, approver)
+
+    _, line = rows_of(send(session, batch, maker))
+
+    assert line[1:4] == ["6212345678901265", "张小明", "1920.00"]
+    assert line[4].startswith("互助金 UC")
+
+
+def test_sent_twice_or_downloaded_later_the_file_has_the_same_bytes(session, make, maker, approver):
+    for _ in range(3):
+        make.approved_statement()
+    batch = approve(session, prepare(session, maker).batch, approver)
+    seen = batch.version
+
+    first = send(session, batch, maker)
+    again = send_batch(session, actor=maker, batch_id=batch.id, version=seen, now=NOW)
+    later = download_batch(
+        session, actor=approver, batch_id=batch.id, now=NOW + timedelta(days=300)
+    )
+
+    assert first == again == later
+    actions = session.scalars(
+        select(AuditEntry.action).where(AuditEntry.object_id == batch.id).order_by(AuditEntry.id)
+    ).all()
+    assert actions == [
+        "payment_batch.prepared",
+        "payment_batch.approved",
+        "payment_batch.sent",
+        "payment_batch.downloaded",
+        "payment_batch.downloaded",
+    ]
+
+
+def test_a_layout_that_changed_since_makes_no_second_file(
+    session, make, maker, approver, monkeypatch
+):
+    make.approved_statement()
+    batch = approve(session, prepare(session, maker).batch, approver)
+    send(session, batch, maker)
+    profile = payment_files.payment_profiles()["csv"]
+    monkeypatch.setitem(profile.purposes, "statement", "货款")
+
+    with pytest.raises(PaymentFileChanged):
+        download_batch(session, actor=maker, batch_id=batch.id, now=NOW)
+
+
+def test_a_payment_keeps_its_account_when_the_merchant_changes_theirs(
+    session, make, maker, approver
+):
+    merchant = make.payee_merchant(account="6299990000000017")
+    make.approved_statement(merchant=merchant)
+    batch = approve(session, prepare(session, maker).batch, approver)
+
+    change_merchant(
+        session,
+        merchant_id=merchant.id,
+        version=merchant.version,
+        facts=MerchantFacts(
+            kind=merchant.kind,
+            name="另一个名字",
+            uscc=merchant.uscc,
+            category=merchant.category,
+            district=merchant.district,
+            union_id=merchant.union_id,
+        ),
+        account=Account(synthetic_account(77), "另一个户名"),
+        actor=maker,
+        now=NOW,
+    )
+    _, line = rows_of(send(session, batch, maker))
+
+    assert line[1] == "6299990000000017"
+    assert line[2].startswith("演示商户")
