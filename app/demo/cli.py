@@ -95,7 +95,8 @@ def day_command(size: int, *, demo_file: Path | None, base_url: str | None, as_j
     starts_on, ends_on = month_bounds(shanghai_month(shanghai_date(utc_now())))
     with transaction() as session:
         found = residuals(session, starts_on=starts_on, ends_on=ends_on).as_dict()
-    print_answer((done if as_json else _in_words(done)) | {"residuals": found}, as_json=as_json)
+    answer = done | {"residuals": found}
+    print_answer(answer if as_json else _in_words(answer), as_json=as_json)
     if any(found.values()):
         raise click.ClickException("The books do not add up: see the residuals.")
 
@@ -130,11 +131,11 @@ def _fresh_demo(path: Path, *, url: str, size: int) -> dict[str, Any]:
     return demo
 
 
-def _in_words(done: Mapping[str, Any]) -> dict[str, object]:
-    """Return what was done with each noun's counts on one line."""
+def _in_words(counts: Mapping[str, Any]) -> dict[str, object]:
+    """Return counts by noun, those within a noun on its line."""
     return {
-        noun: ", ".join(f"{name} {count}" for name, count in counts.items())
-        if isinstance(counts, dict)
-        else counts
-        for noun, counts in done.items()
+        noun: ", ".join(f"{name} {value}" for name, value in _in_words(count).items())
+        if isinstance(count, dict)
+        else count
+        for noun, count in counts.items()
     }
