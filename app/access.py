@@ -55,6 +55,9 @@ PAYOUT_WORKERS = staff(
     Role.REGISTER_OFFICER, Role.CLAIMS_ASSESSOR, Role.CLAIMS_APPROVER, Role.FINANCE_MAKER
 )
 
+# Statements are their merchants', who have unions that look after them.
+STATEMENT_READER = staff(*_FINANCE, Role.AUDITOR)
+
 # "METHOD endpoint": rule. HEAD and OPTIONS follow GET.
 ACCESS: dict[str, Rule] = {
     "GET static": ANYONE,
@@ -240,6 +243,21 @@ ACCESS: dict[str, Rule] = {
     "POST finance_payout_pages.save": PAYOUT_WORKERS,
     "GET payout_accounts_api.show_payout_account": MEMBER,
     "PUT payout_accounts_api.save_payout_account": MEMBER,
+    # Finance: merchant statements and disputes
+    "GET finance_statements_api.list_statements": TERMINAL,
+    "GET finance_statements_api.show_statement": TERMINAL,
+    "POST finance_statements_api.agree": TERMINAL,
+    "POST finance_statements_api.dispute": TERMINAL,
+    "GET finance_statements_pages.statements": STATEMENT_READER,
+    "GET finance_statements_pages.statement": STATEMENT_READER,
+    "GET finance_statements_pages.open_form": staff(Role.FINANCE_MAKER),
+    "POST finance_statements_pages.save_opened": staff(Role.FINANCE_MAKER),
+    "POST finance_statements_pages.issue": staff(Role.FINANCE_MAKER),
+    "POST finance_statements_pages.approve": staff(Role.FINANCE_APPROVER),
+    "GET finance_statements_pages.disputes": STATEMENT_READER,
+    "POST finance_statements_pages.answer": staff(Role.FINANCE_MAKER),
+    "POST finance_statements_pages.confirm": staff(Role.FINANCE_APPROVER),
+    "POST finance_statements_pages.send_back": staff(Role.FINANCE_APPROVER),
     "GET desk.home": SIGNED_IN_STAFF,
     "GET staff_pages.sign_in_form": ANYONE,
     "POST staff_pages.check_password": ANYONE,

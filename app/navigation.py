@@ -15,6 +15,8 @@ from aid.services.decisions import waiting_count
 from app.access import rule_for
 from finance.queries.discrepancies import open_exceptions
 from finance.queries.payments import waiting_batches
+from finance.queries.statement_lines import disputes_waiting
+from finance.queries.statements import statements_waiting
 from kernel.actors import NOBODY, Actor, ActorKind
 from kernel.i18n import N_
 
@@ -70,6 +72,10 @@ DESK_LINKS: list[DeskLink] = [
     DeskLink(PROGRAMMES, "offers_pages.offers", N_("Offers")),
     DeskLink(AID, "aid_pages.queue", N_("Claims"), waiting_count),
     DeskLink(TRAINING, "training_pages.courses", N_("Courses")),
+    DeskLink(
+        FINANCE, "finance_statements_pages.statements", N_("Statements"), statements_waiting
+    ),
+    DeskLink(FINANCE, "finance_statements_pages.disputes", N_("Disputes"), disputes_waiting),
     DeskLink(FINANCE, "finance_payments_pages.payments", N_("Payments"), waiting_batches),
     DeskLink(FINANCE, "finance_bank_pages.bank", N_("Bank")),
     DeskLink(FINANCE, "finance_bank_pages.exceptions", N_("Exceptions"), open_exceptions),

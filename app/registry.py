@@ -19,9 +19,11 @@ from cards.pages import pages as cards_pages
 from discounts.api import api as discounts_api
 from discounts.jobs import free_expired_holds
 from finance.api.payout_accounts import api as payout_accounts_api
+from finance.api.statements import api as statements_api
 from finance.cli import finance_commands
 from finance.jobs import watch as watch_residuals
 from finance.pages import bank_pages
+from finance.pages.disputes import pages as statements_pages
 from finance.pages.payments import pages as payments_pages
 from finance.pages.payout_accounts import pages as payout_pages
 from kernel.jobs import JobTask
@@ -47,6 +49,7 @@ API_BLUEPRINTS: list[ApiBlueprint] = [
     aid_api,
     training_api,
     payout_accounts_api,
+    statements_api,
 ]
 PAGE_BLUEPRINTS: list[Blueprint] = [
     cards_pages,
@@ -63,6 +66,7 @@ PAGE_BLUEPRINTS: list[Blueprint] = [
     members_pages,
     payments_pages,
     payout_pages,
+    statements_pages,
     bank_pages,
 ]
 COMMANDS: list[click.Command] = [

@@ -6,13 +6,19 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from discounts.models import Redemption, RedemptionReversal
 from discounts.rules import receipt_number
 from finance.models import Dispute, DisputeState, Statement, StatementFund, StatementLine
-from finance.queries.statements import StatementRow, statement_row, statement_rows
+from finance.queries.statements import (
+    StatementRow,
+    statement_reach,
+    statement_row,
+    statement_rows,
+)
+from kernel.actors import Actor, Role
 from kernel.money import Fen
 from ledger.models import FundSource, Journal
 from merchants.models import Site, Terminal
@@ -121,12 +127,19 @@ def lines_of(session: Session, *, statement_id: UUID, after: int = 0, rows: int)
     return [_line_row(row) for row in found]
 
 
+def line_of(session: Session, *, journal_id: UUID) -> LineRow:
+    """Return the line of a journal that is on a statement."""
+    query = _line_rows().where(StatementLine.journal_id == journal_id)
+    return _line_row(session.execute(query).one())
+
+
 def disputed_lines(
     session: Session, *, reach: MerchantReach, statement_id: UUID | None = None, rows: int
 ) -> list[tuple[LineRow, StatementRow]]:
     """Return disputed lines with their statements: of one statement, or all that wait.
 
-    Those of a statement come in the order of its lines, the waiting ones the oldest dispute first.
+    Those of a statement come in the order of its lines, undecided ones first; all that wait, the
+    oldest dispute first.
     """
     query = _line_rows().join(Statement, Statement.id == StatementLine.statement_id)
     query = query.where(
@@ -135,7 +148,9 @@ def disputed_lines(
     if statement_id is None:
         query = query.where(Dispute.decided_at.is_(None)).order_by(Dispute.raised_at, Dispute.id)
     else:
-        query = query.where(Statement.id == statement_id).order_by(StatementLine.line_no)
+        query = query.where(Statement.id == statement_id).order_by(
+            Dispute.decided_at.is_not(None), StatementLine.line_no
+        )
     lines = [_line_row(row) for row in session.execute(query.limit(rows))]
     ids = {line.dispute.statement_id for line in lines if line.dispute is not None}
     found = session.execute(statement_rows().where(Statement.id.in_(ids)))
@@ -221,21 +236,31 @@ def _parts(
     return None, None, None
 
 
-@dataclass(frozen=True)
-class DisputeWork:
-    """How many disputes wait for an answer, and how many answers for a second person."""
-
-    unanswered: int
-    unconfirmed: int
-
-
-def dispute_work(session: Session, *, reach: MerchantReach) -> DisputeWork:
-    query = (
-        select(
-            func.count().filter(Dispute.state == DisputeState.OPEN),
-            func.count().filter(Dispute.state == DisputeState.ANSWERED),
-        )
-        .join_from(Dispute, Statement, Statement.id == Dispute.statement_id)
-        .where(Dispute.decided_at.is_(None), Statement.merchant_id.in_(merchant_ids_within(reach)))
+def disputes_waiting(session: Session, actor: Actor) -> int:
+    """Return how many disputes wait for the actor: to be answered, or to be confirmed."""
+    turns = (
+        (DisputeState.OPEN, Role.FINANCE_MAKER),
+        (DisputeState.ANSWERED, Role.FINANCE_APPROVER),
     )
-    return DisputeWork(*session.execute(query).one())
+    of_the_actor = [
+        and_(
+            Dispute.state == state,
+            Statement.merchant_id.in_(merchant_ids_within(statement_reach(actor, role))),
+        )
+        for state, role in turns
+    ]
+    query = (
+        select(func.count(Dispute.id))
+        .join_from(Dispute, Statement, Statement.id == Dispute.statement_id)
+        .where(or_(*of_the_actor))
+    )
+    return session.scalars(query).one()
+
+
+def dispute_within(session: Session, *, dispute_id: UUID, reach: MerchantReach) -> Dispute | None:
+    query = (
+        select(Dispute)
+        .join(Statement, Statement.id == Dispute.statement_id)
+        .where(Dispute.id == dispute_id, Statement.merchant_id.in_(merchant_ids_within(reach)))
+    )
+    return session.scalars(query).one_or_none()

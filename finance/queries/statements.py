@@ -6,11 +6,12 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from finance.models import (
     Dispute,
+    Payment,
     Statement,
     StatementFund,
     StatementLine,
@@ -220,3 +221,25 @@ def _facts(
 def funds_of(session: Session, *, statement_id: UUID) -> list[StatementFund]:
     query = select(StatementFund).where(StatementFund.statement_id == statement_id)
     return list(session.scalars(query.order_by(StatementFund.fund_source)))
+
+
+def payments_of(session: Session, *, statement_id: UUID) -> list[Payment]:
+    """Return the payments of a statement, its returned and cancelled ones too, the first first."""
+    query = select(Payment).where(Payment.statement_id == statement_id)
+    return list(session.scalars(query.order_by(Payment.fund_source, Payment.attempt)))
+
+
+def statements_waiting(session: Session, actor: Actor) -> int:
+    """Return how many statements wait for the actor: to be issued, or to be approved."""
+    turns = (
+        (StatementState.OPEN, Role.FINANCE_MAKER),
+        (StatementState.AGREED, Role.FINANCE_APPROVER),
+    )
+    of_the_actor = [
+        and_(
+            Statement.state == state,
+            Statement.merchant_id.in_(merchant_ids_within(statement_reach(actor, role))),
+        )
+        for state, role in turns
+    ]
+    return session.scalars(select(func.count(Statement.id)).where(or_(*of_the_actor))).one()

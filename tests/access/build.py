@@ -3,6 +3,7 @@
 import io
 from contextlib import contextmanager
 from datetime import timedelta
+from uuid import UUID
 
 from sqlalchemy import create_engine, select
 
@@ -11,7 +12,15 @@ from benefits.queries import programme_by_code
 from benefits.rules import Terms
 from benefits.services import LimitFacts, add_limit, add_offer
 from cards.services import forget_issuer_keys
-from finance.models import BankLine, Discrepancy, Match
+from finance.models import (
+    BankLine,
+    Discrepancy,
+    Dispute,
+    DisputeState,
+    Match,
+    StatementLine,
+    StatementState,
+)
 from kernel import db
 from kernel.actors import SYSTEM, ActorKind, Role
 from kernel.clock import utc_now
@@ -93,6 +102,7 @@ class Builder:
         self.claims()
         self.courses()
         self.payments()
+        self.statements()
         self.bank()
 
     def own(self, **objects):
@@ -308,6 +318,44 @@ class Builder:
             id=str(new_id()),
             session_id=str(held.id),
         )["id"]
+
+    def statements(self):
+        """The shop's statements, each of days of its own, so that each step finds one to take."""
+        for place, name in enumerate(("open", "issued", "disputed", "answered", "agreed"), 1):
+            self._statement(name, NOW.date() + timedelta(days=place))
+
+    def _statement(self, name, day):
+        one_day = {"starts_on": day, "ends_on": day + timedelta(days=1)}
+        statement = self.make.statement(merchant=self.shop, sales=(40_00,), **one_day)
+        query = select(StatementLine).where(StatementLine.statement_id == statement.id)
+        line = self.session.scalars(query).one()
+        self.world.ids |= {
+            f"{name}_statement": str(statement.id),
+            f"{name}_line": str(line.journal_id),
+        }
+        if name == "open":
+            return
+        statement.issued_at, statement.state = self.now, StatementState.ISSUED
+        self.session.flush()
+        if name in {"disputed", "answered"}:
+            statement.state = StatementState.DISPUTED
+            dispute = Dispute(
+                id=new_id(),
+                statement_id=statement.id,
+                line_journal_id=line.journal_id,
+                raised_by_terminal_id=UUID(self.world.ids["till_id"]),
+                reason="少算了一单",
+                raised_at=self.now,
+            )
+            self.make.save(dispute)
+            if name == "answered":
+                dispute.state, dispute.maker_id = DisputeState.ANSWERED, statement.maker_id
+                dispute.answer, dispute.adjustment_fen = "已核对", 0
+                self.session.flush()
+            self.world.ids[f"{name}_dispute"] = str(dispute.id)
+        if name == "agreed":
+            statement.agreed_at, statement.state = self.now, StatementState.AGREED
+            self.session.flush()
 
     def bank(self):
         sent_at = NOW.replace(day=1)

@@ -430,6 +430,39 @@ _BANK_CASES = [
     ),
 ]
 
+_STATEMENT_CASES = [
+    _till("GET finance_statements_api.show_statement", statement_id="issued_statement"),
+    _till("POST finance_statements_api.agree", statement_id="issued_statement"),
+    _till(
+        "POST finance_statements_api.dispute",
+        json={
+            "id": "0197f000-0000-7000-8000-000000000004",
+            "journal_id": Own("issued_line"),
+            "reason": "少算了一单",
+        },
+        statement_id="issued_statement",
+    ),
+    _till(
+        "POST finance_statements_api.dispute",
+        json={
+            "id": Own("disputed_dispute"),
+            "journal_id": Own("disputed_line"),
+            "reason": "少算了一单",
+        },
+        statement_id="disputed_statement",
+    ),
+    _desk("GET finance_statements_pages.statement", statement_id="open_statement"),
+    _desk("POST finance_statements_pages.issue", statement_id="open_statement", form=VERSION),
+    _desk("POST finance_statements_pages.approve", statement_id="agreed_statement", form=VERSION),
+    _desk(
+        "POST finance_statements_pages.answer",
+        dispute_id="disputed_dispute",
+        form=VERSION | {"verdict": "stands", "answer": "已核对"},
+    ),
+    _desk("POST finance_statements_pages.confirm", dispute_id="answered_dispute", form=VERSION),
+    _desk("POST finance_statements_pages.send_back", dispute_id="answered_dispute", form=VERSION),
+]
+
 CASES = [
     *_TILL_CASES,
     *_MEMBER_CASES,
@@ -440,6 +473,7 @@ CASES = [
     *_OFFER_CASES,
     *_TRAINING_CASES,
     *_STAFF_CASES,
+    *_STATEMENT_CASES,
     *_BANK_CASES,
 ]
 

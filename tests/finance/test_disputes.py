@@ -17,7 +17,7 @@ from finance.errors import (
     StatementNotFound,
 )
 from finance.models import Dispute, DisputeState, StatementState
-from finance.queries.statement_lines import LineKind, dispute_work, disputed_lines, lines_of
+from finance.queries.statement_lines import LineKind, disputed_lines, disputes_waiting, lines_of
 from finance.queries.statements import statement_reach
 from finance.services.disputes import (
     answer_dispute,
@@ -112,7 +112,7 @@ def test_a_disputed_line_waits_for_finance(session, maker, statement, line, disp
     assert statement.state is StatementState.DISPUTED
     assert (found.journal_id, found.dispute, of.id) == (line.journal_id, dispute, statement.id)
     assert of.open_disputes == 1
-    assert dispute_work(session, reach=reach).unanswered == 1
+    assert disputes_waiting(session, maker) == 1
 
 
 def test_the_same_id_hears_the_same(session, till, statement, line, dispute):

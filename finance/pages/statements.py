@@ -1,0 +1,326 @@
+"""Statements at the desk: open for a period, look through, issue, approve; answer disputes."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from http import HTTPStatus
+from uuid import UUID
+
+from flask import Blueprint, abort, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from benefits.pages.words import FUND_WORDS
+from finance.errors import StatementNotFound
+from finance.models import LIVE_PAYMENTS, Payment, StatementState
+from finance.pages.payment_words import PAYMENT_KINDS, PAYMENT_WORDS
+from finance.pages.reach import READERS, may
+from finance.pages.statement_words import (
+    DISPUTE_KINDS,
+    DISPUTE_WORDS,
+    LINE_WORDS,
+    STATE_KINDS,
+    STATE_TURNS,
+    STATE_WORDS,
+    VERDICT_WORDS,
+)
+from finance.queries.statement_lines import (
+    LineRow,
+    disputed_lines,
+    lines_of,
+    sums_of,
+)
+from finance.queries.statements import (
+    STATEMENT_READERS,
+    StatementFilter,
+    StatementRow,
+    funds_of,
+    merchants_waiting,
+    payments_of,
+    statement_reach,
+    statement_within,
+    statements_within,
+)
+from finance.rules.capitals import capital_amount
+from finance.schemas.statements import OpenForm, StatementQuery, StepForm
+from finance.services import (
+    approve_statement,
+    issue_statement,
+    open_statements,
+)
+from kernel.actors import Role
+from kernel.clock import shanghai_date, utc_now
+from kernel.db import transaction
+from kernel.errors import Refusal
+from kernel.exports import EXPORT_ROWS_MAX, CellKind, Column, list_file, wanted_format
+from kernel.forms import Form, blank_form, read_form, read_query
+from kernel.i18n import N_
+from kernel.pages import LIST_ROWS, cursor_place, page_of, see_other
+from kernel.web import current_actor
+from merchants.queries import MerchantReach
+from staff.queries import names_of
+
+pages = Blueprint(
+    "finance_statements_pages",
+    __name__,
+    url_prefix="/desk/finance/statements",
+    template_folder="../templates",
+)
+
+DISPUTES_MAX = 100
+_CURSOR_DIGITS_MAX = 9
+_ONE_DAY = timedelta(days=1)
+Verb = Callable[..., object]
+
+
+def reading_reach() -> MerchantReach:
+    return statement_reach(current_actor(), *STATEMENT_READERS)
+
+
+def _may(role: Role) -> bool:
+    return bool(statement_reach(current_actor(), role).paths)
+
+
+# --- The list, and opening statements for a period
+
+
+@pages.get("")
+def statements() -> ResponseReturnValue:
+    """List the statements that I may see, the newest first, or save the list as a file."""
+    form = read_query(StatementQuery())
+    file_format = wanted_format()
+    reach = reading_reach()
+    today = shanghai_date(utc_now())
+    with transaction() as session:
+        rows = statements_within(
+            session,
+            reach=reach,
+            wanted=StatementFilter(**form.values),
+            before=_number_place(),
+            rows=EXPORT_ROWS_MAX if file_format else LIST_ROWS + 1,
+        )
+        waiting = merchants_waiting(session, reach=reach, ends_on=today + _ONE_DAY)
+    if file_format:
+        return list_file(rows, _columns(), name="statements", file_format=file_format)
+    return render_template(
+        "finance/statements.html",
+        form=form,
+        page=page_of(rows, place=lambda row: (str(row.number),)),
+        waiting=waiting,
+        may_open=_may(Role.FINANCE_MAKER),
+        state_words=STATE_WORDS,
+        state_kinds=STATE_KINDS,
+    ), form.status
+
+
+def _number_place() -> int | None:
+    place = cursor_place(parts=1)
+    if place is None:
+        return None
+    if not (place[0].isascii() and place[0].isdigit() and len(place[0]) <= _CURSOR_DIGITS_MAX):
+        abort(HTTPStatus.BAD_REQUEST)
+    return int(place[0])
+
+
+def _columns() -> list[Column[StatementRow]]:
+    return [
+        Column(gettext("Statement"), lambda row: row.number, CellKind.NUMBER),
+        Column(gettext("Merchant"), lambda row: row.merchant),
+        Column(gettext("First day"), lambda row: row.starts_on, CellKind.DAY),
+        Column(gettext("Last day"), lambda row: row.last_on, CellKind.DAY),
+        Column(gettext("Lines"), lambda row: row.lines, CellKind.NUMBER),
+        Column(gettext("Sum of the lines"), lambda row: row.lines_fen, CellKind.MONEY),
+        Column(gettext("Payable"), lambda row: row.payable_fen, CellKind.MONEY),
+        Column(gettext("Carried over"), lambda row: row.carried_out_fen, CellKind.MONEY),
+        Column(gettext("State"), lambda row: gettext(STATE_WORDS[row.state])),
+    ]
+
+
+@pages.get("/new")
+def open_form() -> ResponseReturnValue:
+    """Ask for which days statements are opened: by default, the month so far."""
+    today = shanghai_date(utc_now())
+    return _ask(blank_form(starts_on=today.replace(day=1), last_on=today))
+
+
+@pages.post("")
+def save_opened() -> ResponseReturnValue:
+    """Open statements for a period, one a merchant with something to state."""
+    form = read_form(OpenForm())
+    if not form.ok:
+        return _ask(form)
+    try:
+        with transaction() as session:
+            opened = open_statements(session, actor=current_actor(), now=utc_now(), **form.values)
+    except Refusal as refusal:
+        form.refuse(refusal)
+        return _ask(form)
+    if not opened:
+        form.fault("last_on", N_("There is nothing to state: all that was booked is stated."))
+        return _ask(form)
+    said = N_("%(count)s statements are open. Look through each, then issue it.")
+    where = url_for("finance_statements_pages.statements", state=StatementState.OPEN.value)
+    if len(opened) == 1:
+        said = N_("One statement is open. Look through it, then issue it.")
+        where = page_of_statement(opened[0].id)
+    return see_other(where, said, count=len(opened))
+
+
+def _ask(form: Form) -> ResponseReturnValue:
+    today = shanghai_date(utc_now())
+    with transaction() as session:
+        waiting = merchants_waiting(
+            session,
+            reach=statement_reach(current_actor(), Role.FINANCE_MAKER),
+            ends_on=today + _ONE_DAY,
+        )
+    return render_template(
+        "finance/statements_open.html", form=form, today=today, waiting=waiting
+    ), form.status
+
+
+# --- One statement
+
+
+@pages.get("/<uuid:statement_id>")
+def statement(statement_id: UUID) -> ResponseReturnValue:
+    """Show a statement: its facts and sums, its funds, its disputes, its lines; or save those."""
+    file_format = wanted_format()
+    if file_format is None:
+        return show_statement(statement_id, blank_form())
+    with transaction() as session:
+        found = statement_within(session, statement_id=statement_id, reach=reading_reach())
+        if found is None:
+            raise StatementNotFound
+        lines = lines_of(session, statement_id=statement_id, rows=EXPORT_ROWS_MAX)
+    name = f"statement-{found.statement.number}"
+    return list_file(lines, _line_columns(), name=name, file_format=file_format)
+
+
+@pages.post("/<uuid:statement_id>/issue")
+def issue(statement_id: UUID) -> ResponseReturnValue:
+    """Show an open statement to its merchant."""
+    said = N_("Issued: the merchant sees it at its tills.")
+    return _step(statement_id, issue_statement, said)
+
+
+@pages.post("/<uuid:statement_id>/approve")
+def approve(statement_id: UUID) -> ResponseReturnValue:
+    """Approve what the merchant agreed to and somebody else opened."""
+    return _step(statement_id, approve_statement, N_("Approved: it can be paid."))
+
+
+def _step(statement_id: UUID, verb: Verb, sentence: str) -> ResponseReturnValue:
+    form = read_form(StepForm())
+    if form.ok:
+        try:
+            with transaction() as session:
+                verb(
+                    session,
+                    actor=current_actor(),
+                    statement_id=statement_id,
+                    now=utc_now(),
+                    **form.values,
+                )
+        except StatementNotFound:
+            raise
+        except Refusal as refusal:
+            form.refuse(refusal)
+    if not form.ok:
+        return show_statement(statement_id, form)
+    return see_other(page_of_statement(statement_id), sentence)
+
+
+def page_of_statement(statement_id: UUID) -> str:
+    return url_for("finance_statements_pages.statement", statement_id=statement_id)
+
+
+def show_statement(
+    statement_id: UUID, form: Form, *, answering: UUID | None = None
+) -> ResponseReturnValue:
+    """Show a statement; `form` was refused, about the dispute `answering` where that is given."""
+    actor = current_actor()
+    after = _number_place() or 0
+    with transaction() as session:
+        found = statement_within(session, statement_id=statement_id, reach=reading_reach())
+        if found is None:
+            raise StatementNotFound
+        lines = lines_of(session, statement_id=statement_id, after=after, rows=LIST_ROWS + 1)
+        disputes = disputed_lines(
+            session, reach=reading_reach(), statement_id=statement_id, rows=DISPUTES_MAX
+        )
+        people = {found.statement.maker_id, found.statement.approver_id}
+        for line, _ in disputes:
+            if line.dispute is not None:
+                people |= {line.dispute.maker_id, line.dispute.approver_id}
+        names = names_of(session, account_ids=[each for each in people if each is not None])
+        sums = sums_of(session, statement_id=statement_id)
+        funds = funds_of(session, statement_id=statement_id)
+        payments = payments_of(session, statement_id=statement_id)
+    return render_template(
+        "finance/statement.html",
+        form=form,
+        answering=answering,
+        disputed_line=next((line.line_no for line, _ in disputes if _is(line, answering)), None),
+        chain=_chain(payments),
+        found=found,
+        statement=found.statement,
+        sums=sums,
+        capitals=capital_amount(sums.payable_fen),
+        funds=funds,
+        payments=payments,
+        disputes=[line for line, _ in disputes],
+        page=page_of(lines, place=lambda line: (str(line.line_no),)),
+        names=names,
+        is_mine=found.statement.maker_id == actor.id,
+        **words(),
+    ), form.status
+
+
+def _chain(payments: list[Payment]) -> dict[str, str]:
+    """Return where the money of a statement went to, for who may follow it there."""
+    live = [each for each in payments if each.state in LIVE_PAYMENTS]
+    if not live or not may(*READERS):
+        return {}
+    return {"payment": url_for("finance_payments_pages.batch", batch_id=live[-1].batch_id)}
+
+
+def _is(line: LineRow, dispute_id: UUID | None) -> bool:
+    return line.dispute is not None and line.dispute.id == dispute_id
+
+
+def words() -> dict[str, object]:
+    return {
+        "blank": blank_form(),
+        "me": current_actor().id,
+        "may_make": _may(Role.FINANCE_MAKER),
+        "may_approve": _may(Role.FINANCE_APPROVER),
+        "state_words": STATE_WORDS,
+        "state_kinds": STATE_KINDS,
+        "state_turns": STATE_TURNS,
+        "dispute_words": DISPUTE_WORDS,
+        "dispute_kinds": DISPUTE_KINDS,
+        "line_words": LINE_WORDS,
+        "fund_words": FUND_WORDS,
+        "verdict_words": VERDICT_WORDS,
+        "payment_words": PAYMENT_WORDS,
+        "payment_kinds": PAYMENT_KINDS,
+    }
+
+
+def _line_columns() -> list[Column[LineRow]]:
+    def dispute(row: LineRow) -> str | None:
+        return gettext(DISPUTE_WORDS[row.dispute.state]) if row.dispute else None
+
+    return [
+        Column(gettext("No."), lambda row: row.line_no, CellKind.NUMBER),
+        Column(gettext("Day"), lambda row: row.book_date, CellKind.DAY),
+        Column(gettext("Kind"), lambda row: gettext(LINE_WORDS[row.kind])),
+        Column(gettext("Receipt"), lambda row: row.receipt_no),
+        Column(gettext("Site"), lambda row: row.site),
+        Column(gettext("Fund"), lambda row: gettext(FUND_WORDS[row.fund_source])),
+        Column(gettext("The bill"), lambda row: row.gross_fen, CellKind.MONEY),
+        Column(gettext("The member pays"), lambda row: row.member_fen, CellKind.MONEY),
+        Column(gettext("The merchant bears"), lambda row: row.merchant_fen, CellKind.MONEY),
+        Column(gettext("The union pays"), lambda row: row.amount_fen, CellKind.MONEY),
+        Column(gettext("Dispute"), dispute),
+    ]
