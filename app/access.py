@@ -258,6 +258,10 @@ ACCESS: dict[str, Rule] = {
     "POST finance_statements_pages.answer": staff(Role.FINANCE_MAKER),
     "POST finance_statements_pages.confirm": staff(Role.FINANCE_APPROVER),
     "POST finance_statements_pages.send_back": staff(Role.FINANCE_APPROVER),
+    # Finance: the chain of an amount
+    "GET finance_trace_api.show_trace": FINANCE,
+    "GET finance_trace_pages.search": FINANCE,
+    "GET finance_trace_pages.show": FINANCE,
     "GET desk.home": SIGNED_IN_STAFF,
     "GET staff_pages.sign_in_form": ANYONE,
     "POST staff_pages.check_password": ANYONE,

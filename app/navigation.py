@@ -80,6 +80,7 @@ DESK_LINKS: list[DeskLink] = [
     DeskLink(FINANCE, "finance_bank_pages.bank", N_("Bank")),
     DeskLink(FINANCE, "finance_bank_pages.exceptions", N_("Exceptions"), open_exceptions),
     DeskLink(FINANCE, "finance_payout_pages.payees", N_("Payout accounts")),
+    DeskLink(FINANCE, "finance_trace_pages.search", N_("Trace")),
     DeskLink(ADMINISTRATION, "staff_pages.accounts", N_("Staff accounts")),
 ]
 

@@ -346,3 +346,9 @@ class PaymentFileChanged(Refusal):
         "This file is not the one that was sent: its layout or its data changed since."
         " Do not upload it; ask the administrator."
     )
+
+
+class TraceNotFound(Refusal):
+    status = 404
+    code = "trace_not_found"
+    title = N_("There is nothing of this kind with this number.")

@@ -58,7 +58,13 @@ def address(app, key, ids):
     """Return the address of an endpoint: `ids` where given, elsewhere ids of nothing."""
     method, endpoint = key.split(" ")
     rule = next(rule for rule in app.url_map.iter_rules(endpoint) if method in rule.methods)
-    blank = {"filename": "desk.css", "number": 9, "code": "not_found", "purpose": "nothing"}
+    blank = {
+        "filename": "desk.css",
+        "number": 9,
+        "code": "not_found",
+        "purpose": "nothing",
+        "kind": "redemption",
+    }
     values = {name: ids.get(name) or blank.get(name) or uuid4() for name in rule.arguments}
     with app.test_request_context():
         return app.url_for(endpoint, **values)

@@ -50,7 +50,7 @@ def _of_api(app):
     """Return what the JSON API takes of ids, by its own description."""
     document = app.test_client().get("/api/v1/openapi.json").json
     addresses = {
-        (re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule), method): rule.endpoint
+        (re.sub(r"<(?:[\w(),]+:)?(\w+)>", r"{\1}", rule.rule), method): rule.endpoint
         for rule in app.url_map.iter_rules()
         for method in rule.methods
     }

@@ -26,6 +26,7 @@ from finance.models import (
     StatementLine,
     StatementState,
 )
+from finance.rules.references import new_reference
 from kernel.ids import new_id
 from kernel.money import Fen
 from ledger.models import (
@@ -187,6 +188,43 @@ class ChainMaker(Maker):
         self.session.flush()
         return self.walk(statement, state)
 
+    def carrying_on(self, before, journal_id, *, days):
+        """An open statement of one line that carries in what `before` carried out."""
+        fund = self.session.get_one(StatementFund, (before.id, FundSource.UNION_FUND))
+        _, _, fen = self._booked(before.merchant_id, journal_id)
+        statement = self.save(
+            Statement(
+                merchant_id=before.merchant_id,
+                starts_on=days[0],
+                ends_on=days[1],
+                lines=1,
+                lines_fen=Fen(fen),
+                maker_id=self.clerk.id,
+                opened_at=NOW,
+            )
+        )
+        self.save(
+            StatementLine(
+                journal_id=journal_id,
+                statement_id=statement.id,
+                line_no=1,
+                fund_source=fund.fund_source,
+                amount_fen=Fen(fen),
+            )
+        )
+        self.save(
+            StatementFund(
+                statement_id=statement.id,
+                fund_source=fund.fund_source,
+                lines_fen=Fen(fen),
+                carried_from_id=before.id,
+                carried_in_fen=fund.carried_out_fen,
+                payable_fen=Fen(fen + fund.carried_out_fen),
+                carried_out_fen=Fen(0),
+            )
+        )
+        return statement
+
     def _booked(self, merchant_id, journal_id):
         query = (
             select(Journal.fund_source, Posting.credit_fen - Posting.debit_fen)
@@ -197,6 +235,7 @@ class ChainMaker(Maker):
 
     def walk(self, statement, state):
         """Move a statement on to `state`, step by step."""
+        approver_id = self.approver.id
         way = _STATEMENT_PATH if state in _STATEMENT_PATH else [*_STATEMENT_PATH[:2], state]
         for step in way[way.index(statement.state) + 1 : way.index(state) + 1]:
             statement.state = step
@@ -204,7 +243,7 @@ class ChainMaker(Maker):
             if step is StatementState.AGREED:
                 statement.agreed_at = NOW
             if step is StatementState.APPROVED:
-                statement.approver_id, statement.approved_at = self.approver.id, NOW
+                statement.approver_id, statement.approved_at = approver_id, NOW
             self.session.flush()
         return statement
 
@@ -240,24 +279,25 @@ class ChainMaker(Maker):
         return make_payable(self.session, journal_id=journal_id, now=NOW)
 
     def batch(self, *owed, state=BatchState.PREPARED):
-        """A batch that pays these statements and payables, walked to `state`; its payments too."""
-        sums = [
-            thing.amount_fen if isinstance(thing, Payable) else thing.lines_fen for thing in owed
-        ]
+        """A batch that pays these, walked to `state`, and its payments.
+
+        Payables are paid whole, of a statement what its union fund comes to.
+        """
         batch = self.save(
             PaymentBatch(
                 book=Book.MUTUAL_AID if isinstance(owed[0], Payable) else Book.UNION,
                 payments=len(owed),
-                total_fen=Fen(sum(sums)),
+                total_fen=Fen(sum(map(self._owed_fen, owed))),
                 maker_id=self.clerk.id,
                 prepared_at=NOW,
             )
         )
         payments = [self.save(self._payment(batch, thing)) for thing in owed]
+        approver_id = self.approver.id
         for step in _BATCH_PATH[1 : _BATCH_PATH.index(state) + 1]:
             batch.state = step
             if step is BatchState.APPROVED:
-                batch.approver_id, batch.approved_at = self.approver.id, NOW
+                batch.approver_id, batch.approved_at = approver_id, NOW
             if step is BatchState.SENT:
                 batch.sent_at, batch.file_sha256 = NOW, hashlib.sha256(b"file").digest()
             self.session.flush()
@@ -269,17 +309,23 @@ class ChainMaker(Maker):
             self.session.flush()
         return batch, payments
 
+    def _owed_fen(self, thing):
+        if isinstance(thing, Payable):
+            return thing.amount_fen
+        key = (thing.id, FundSource.UNION_FUND)
+        return self.session.get_one(StatementFund, key).payable_fen
+
     def _payment(self, batch, thing):
         is_payable = isinstance(thing, Payable)
         fund = thing.fund_source if is_payable else FundSource.UNION_FUND
         return Payment(
-            reference=f"UCTEST{self.next_number():010d}",
+            reference=new_reference(),
             batch_id=batch.id,
             statement_id=None if is_payable else thing.id,
             payable_id=thing.id if is_payable else None,
             attempt=1,
             fund_source=fund,
-            amount_fen=thing.amount_fen if is_payable else thing.lines_fen,
+            amount_fen=self._owed_fen(thing),
             payee_type=thing.payee_type if is_payable else PartyType.MERCHANT,
             payee_id=thing.payee_id if is_payable else thing.merchant_id,
             payee_name_sealed=b"sealed",

@@ -1,0 +1,100 @@
+"""The words of a chain: what its things and their states are called."""
+
+from aid.pages import STATE_WORDS as CLAIM_WORDS
+from finance.queries.trace_nodes import Stage, TraceKind
+from kernel.i18n import N_
+from ledger.models import FundSource
+from training.pages.blueprint import ENROLMENT_WORDS
+
+STAGE_WORDS = {
+    Stage.SCAN: N_("Scan"),
+    Stage.VOUCHER: N_("Voucher"),
+    Stage.STATEMENT: N_("Statement"),
+    Stage.PAYMENT: N_("Payment"),
+    Stage.BANK: N_("Bank"),
+}
+# What an empty column means: why nothing is there, and what would bring it.
+EMPTY_WORDS = {
+    Stage.SCAN: N_("No scan, claim or course is behind it."),
+    Stage.VOUCHER: N_("Nothing is booked: nobody owes anything."),
+    Stage.STATEMENT: N_("On no statement yet, or paid without one."),
+    Stage.PAYMENT: N_("Not paid yet."),
+    Stage.BANK: N_("No bank line proves it yet."),
+}
+KIND_WORDS = {
+    TraceKind.REDEMPTION: N_("Receipt"),
+    TraceKind.REVERSAL: N_("Taken back"),
+    TraceKind.CLAIM: N_("Mutual-aid claim"),
+    TraceKind.ENROLMENT: N_("Place on a course"),
+    TraceKind.JOURNAL: N_("Voucher"),
+    TraceKind.STATEMENT: N_("Statement"),
+    TraceKind.DISPUTE: N_("Dispute"),
+    TraceKind.PAYMENT: N_("Payment"),
+    TraceKind.BATCH: N_("Payment batch"),
+    TraceKind.MATCH: N_("Match"),
+    TraceKind.BANK_LINE: N_("Bank line"),
+}
+# kind: state: (its word, its mark)
+STATE_WORDS: dict[TraceKind, dict[str, tuple[str, str]]] = {
+    TraceKind.REDEMPTION: {
+        "held": (N_("Held"), "wait"),
+        "captured": (N_("Captured"), "yes"),
+        "voided": (N_("Voided"), ""),
+        "expired": (N_("Expired"), ""),
+        "partly_reversed": (N_("Partly taken back"), "wait"),
+        "reversed": (N_("Taken back whole"), ""),
+    },
+    TraceKind.REVERSAL: {
+        "void": (N_("Voided on the day"), ""),
+        "reversal": (N_("Taken back later"), ""),
+    },
+    TraceKind.CLAIM: {state.value: (word, "") for state, word in CLAIM_WORDS.items()},
+    TraceKind.ENROLMENT: {state.value: (word, "") for state, word in ENROLMENT_WORDS.items()},
+    TraceKind.JOURNAL: {
+        "booked": (N_("Booked"), "yes"),
+        "reversal": (N_("Red ink"), ""),
+    },
+    TraceKind.STATEMENT: {
+        "open": (N_("Being put together"), "wait"),
+        "issued": (N_("With the merchant"), "wait"),
+        "agreed": (N_("Agreed"), "wait"),
+        "disputed": (N_("Disputed"), "no"),
+        "approved": (N_("Approved"), "wait"),
+        "paid": (N_("Paid"), "yes"),
+    },
+    TraceKind.DISPUTE: {
+        "open": (N_("Waits for an answer"), "wait"),
+        "answered": (N_("Answered, to be confirmed"), "wait"),
+        "accepted": (N_("Accepted"), "yes"),
+        "rejected": (N_("Rejected"), "no"),
+    },
+    TraceKind.PAYMENT: {
+        "prepared": (N_("Prepared"), "wait"),
+        "sent": (N_("At the bank"), "wait"),
+        "paid": (N_("Paid"), "yes"),
+        "returned": (N_("Returned by the bank"), "no"),
+        "cancelled": (N_("Cancelled"), ""),
+    },
+    TraceKind.BATCH: {
+        "prepared": (N_("Prepared"), "wait"),
+        "approved": (N_("Approved"), "wait"),
+        "sent": (N_("At the bank"), "yes"),
+        "cancelled": (N_("Cancelled"), ""),
+    },
+    TraceKind.MATCH: {
+        "live": (N_("Holds"), "yes"),
+        "undone": (N_("Undone"), ""),
+    },
+    TraceKind.BANK_LINE: {
+        "matched": (N_("Explained"), "yes"),
+        "partly_matched": (N_("Partly explained"), "wait"),
+        "unmatched": (N_("Unexplained"), "wait"),
+    },
+}
+FUND_WORDS = {
+    FundSource.UNION_FUND: N_("Union fund"),
+    FundSource.DUES: N_("Dues"),
+    FundSource.MUTUAL_AID: N_("Mutual-aid fund"),
+    FundSource.AID: N_("Aid fund"),
+    FundSource.FISCAL: N_("Fiscal funds"),
+}

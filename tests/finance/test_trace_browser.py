@@ -1,0 +1,108 @@
+"""The trace in a real browser: found, drawn, followed from end to end, wide and narrow."""
+
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+
+from finance.models import BatchState, StatementState
+from kernel.actors import Role
+from kernel.clock import utc_now
+from kernel.secrets import new_token
+from staff.pages import DESK_COOKIE
+from tests.browser import Window
+from tests.finance.chain import ChainMaker
+from tests.service import Service
+
+pytestmark = pytest.mark.browser
+
+WIDE, NARROW = (1280, 860), (390, 844)
+
+
+@pytest.fixture(scope="module")
+def served(databases, app, settings_for):
+    """A service whose city has two sales, paid; and the cookie of its auditor."""
+    name = databases.copy()
+    own = create_engine(databases.urls.app.format(name=name))
+    with Session(own) as session, session.begin():
+        make = ChainMaker(session)
+        make.chart()
+        till = make.terminal()
+        sold = [make.sale(till, seq=number) for number in (1, 2)]
+        back = make.take_back(sold[0])
+        statement = make.stated(
+            till.merchant_id,
+            *(make.journal_of(each).id for each in (*sold, back)),
+            state=StatementState.APPROVED,
+        )
+        batch, (payment,) = make.batch(statement, state=BatchState.SENT)
+        line = make.bank_line(-70_00, bank_reference="2026112300017")
+        make.match(line, payment)
+        make.walk(statement, StatementState.PAID)
+        unpaid = make.sale(make.terminal(), seq=1)
+        cookie = new_token()
+        auditor = make.staff(Role.AUDITOR, union=make.union(code="SZ"))
+        make.staff_session(auditor, token=cookie, at=utc_now())
+        receipt = f"{till.code}-20261123-0001"
+        ids = {"line": line.id, "statement": statement.id, "batch": batch.id, "unpaid": unpaid.id}
+    with Service(settings_for(name)) as service:
+        yield SimpleNamespace(base_url=service.base_url, cookie=cookie, receipt=receipt, **ids)
+    own.dispose()
+    databases.drop(name)
+
+
+@pytest.fixture
+def desk_of(chromium, served):
+    """Return a context manager: a window of the auditor."""
+
+    @contextmanager
+    def at_the_desk(**options):
+        with Window(chromium, served.base_url, **options) as window:
+            cookie = {"name": DESK_COOKIE, "value": served.cookie, "url": served.base_url}
+            window.context.add_cookies([cookie])
+            yield window
+
+    return at_the_desk
+
+
+@pytest.mark.parametrize(
+    ("language", "size"), [("zh-CN", WIDE), ("en", WIDE), ("zh-CN", NARROW), ("en", NARROW)]
+)
+def test_every_page_is_fit_for_everybody(served, desk_of, language, size):
+    faults = {}
+    with desk_of(language=language, size=size) as window:
+        for name, path in {
+            "empty": "",
+            "nothing": "?q=12345.67",
+            "several": "?q=70.00",
+            "line": f"/bank_line/{served.line}",
+            "statement": f"/statement/{served.statement}",
+            "batch": f"/payment_batch/{served.batch}",
+            "unpaid": f"/redemption/{served.unpaid}",
+        }.items():
+            window.page.goto(f"/desk/finance/trace{path}")
+            window.shoot(f"trace-{name}-{language}-{size[0]}")
+            faults[name] = window.faults()
+
+        assert {name: found for name, found in faults.items() if found} == {}
+        assert window.complaints == []
+
+
+def test_from_a_receipt_to_the_bank_and_back_without_scripts(served, desk_of):
+    with desk_of(java_script_enabled=False) as window:
+        page = window.page
+        page.goto("/desk/finance/trace")
+        page.get_by_role("searchbox").fill(served.receipt)
+        window.follow(page.get_by_role("button", name="Find"))
+        expect(page.get_by_role("heading", level=1)).to_contain_text(served.receipt)
+
+        window.follow(page.get_by_role("link", name="2026112300017"))
+        expect(page.get_by_role("heading", level=1)).to_have_text("Bank line 2026112300017")
+
+        bank = page.get_by_role("list", name="Scan", exact=True)
+        expect(bank.get_by_role("listitem")).to_have_count(3)
+        window.follow(bank.get_by_role("link", name=served.receipt).first)
+        expect(page.get_by_role("heading", level=1)).to_contain_text(served.receipt)
