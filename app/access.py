@@ -258,10 +258,13 @@ ACCESS: dict[str, Rule] = {
     "POST finance_statements_pages.answer": staff(Role.FINANCE_MAKER),
     "POST finance_statements_pages.confirm": staff(Role.FINANCE_APPROVER),
     "POST finance_statements_pages.send_back": staff(Role.FINANCE_APPROVER),
-    # Finance: the chain of an amount
-    "GET finance_trace_api.show_trace": FINANCE,
-    "GET finance_trace_pages.search": FINANCE,
-    "GET finance_trace_pages.show": FINANCE,
+    # Finance: the overview, closing months
+    "GET finance_overview_pages.overview": FINANCE,
+    "GET finance_closing_pages.all_months": FINANCE,
+    "GET finance_closing_pages.one_month": FINANCE,
+    "GET finance_closing_pages.save_certificate": FINANCE,
+    "POST finance_closing_pages.ask": staff(Role.FINANCE_MAKER, reach=Reach.CITY),
+    "POST finance_closing_pages.close": staff(Role.FINANCE_APPROVER, reach=Reach.CITY),
     "GET desk.home": SIGNED_IN_STAFF,
     "GET staff_pages.sign_in_form": ANYONE,
     "POST staff_pages.check_password": ANYONE,

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from aid.services.decisions import waiting_count
 from app.access import rule_for
+from finance.queries.closing import months_waiting
 from finance.queries.discrepancies import open_exceptions
 from finance.queries.payments import waiting_batches
 from finance.queries.statement_lines import disputes_waiting
@@ -72,6 +73,7 @@ DESK_LINKS: list[DeskLink] = [
     DeskLink(PROGRAMMES, "offers_pages.offers", N_("Offers")),
     DeskLink(AID, "aid_pages.queue", N_("Claims"), waiting_count),
     DeskLink(TRAINING, "training_pages.courses", N_("Courses")),
+    DeskLink(FINANCE, "finance_overview_pages.overview", N_("Overview")),
     DeskLink(
         FINANCE, "finance_statements_pages.statements", N_("Statements"), statements_waiting
     ),
@@ -79,8 +81,8 @@ DESK_LINKS: list[DeskLink] = [
     DeskLink(FINANCE, "finance_payments_pages.payments", N_("Payments"), waiting_batches),
     DeskLink(FINANCE, "finance_bank_pages.bank", N_("Bank")),
     DeskLink(FINANCE, "finance_bank_pages.exceptions", N_("Exceptions"), open_exceptions),
+    DeskLink(FINANCE, "finance_closing_pages.all_months", N_("Close"), months_waiting),
     DeskLink(FINANCE, "finance_payout_pages.payees", N_("Payout accounts")),
-    DeskLink(FINANCE, "finance_trace_pages.search", N_("Trace")),
     DeskLink(ADMINISTRATION, "staff_pages.accounts", N_("Staff accounts")),
 ]
 
@@ -96,12 +98,15 @@ def may_open(actor: Actor, endpoint: str) -> bool:
 def desk_sections() -> list[Section]:
     """Return the rail for the current caller; empty sections are left out."""
     actor: Actor = g.get("actor", NOBODY)
+    links = [
+        (link, url_for(link.endpoint)) for link in DESK_LINKS if may_open(actor, link.endpoint)
+    ]
+    # Where one page lies below another's address, only the nearer one is where we are.
+    current = max((url for _, url in links if _is_within(url)), key=len, default=None)
     sections: dict[str, list[ShownLink]] = {}
-    for link in DESK_LINKS:
-        if may_open(actor, link.endpoint):
-            url = url_for(link.endpoint)
-            shown = ShownLink(gettext(link.label), url, _is_within(url), link.waiting)
-            sections.setdefault(link.section, []).append(shown)
+    for link, url in links:
+        shown = ShownLink(gettext(link.label), url, url == current, link.waiting)
+        sections.setdefault(link.section, []).append(shown)
     return [Section(gettext(label), tuple(links)) for label, links in sections.items()]
 
 

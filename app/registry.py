@@ -20,14 +20,14 @@ from discounts.api import api as discounts_api
 from discounts.jobs import free_expired_holds
 from finance.api.payout_accounts import api as payout_accounts_api
 from finance.api.statements import api as statements_api
-from finance.api.trace import api as finance_trace_api
 from finance.cli import finance_commands
 from finance.jobs import watch as watch_residuals
 from finance.pages import bank_pages
+from finance.pages.closing import pages as closing_pages
 from finance.pages.disputes import pages as statements_pages
+from finance.pages.overview import pages as overview_pages
 from finance.pages.payments import pages as payments_pages
 from finance.pages.payout_accounts import pages as payout_pages
-from finance.pages.trace import pages as finance_trace_pages
 from kernel.jobs import JobTask
 from kernel.web import Blueprint as ApiBlueprint
 from ledger.cli import ledger_commands
@@ -50,7 +50,6 @@ API_BLUEPRINTS: list[ApiBlueprint] = [
     discounts_api,
     aid_api,
     training_api,
-    finance_trace_api,
     payout_accounts_api,
     statements_api,
 ]
@@ -67,7 +66,8 @@ PAGE_BLUEPRINTS: list[Blueprint] = [
     training_pages,
     aid_pages,
     members_pages,
-    finance_trace_pages,
+    overview_pages,
+    closing_pages,
     payments_pages,
     payout_pages,
     statements_pages,

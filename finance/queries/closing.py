@@ -21,6 +21,8 @@ from finance.models import (
     PaymentState,
     ResidualCheck,
 )
+from finance.queries.residuals import residuals
+from kernel.actors import Actor, Role
 from ledger.models import Period, PeriodState
 
 SENT_NOT_SEEN = "sent_not_seen"
@@ -106,6 +108,18 @@ def earlier_open_month(session: Session, *, starts_on: date) -> str | None:
     ).first()
 
 
+def months_waiting(session: Session, actor: Actor) -> int:
+    """Count the months that somebody else asked for, if the caller may close them."""
+    if not actor.has_role([Role.FINANCE_APPROVER]):
+        return 0
+    query = (
+        select(func.count(CloseRequest.month))
+        .join(Period, Period.month == CloseRequest.month)
+        .where(Period.state == PeriodState.OPEN, CloseRequest.maker_id != actor.staff_id)
+    )
+    return session.scalars(query).one()
+
+
 def close_request(session: Session, *, month: str) -> CloseRequest | None:
     return session.get(CloseRequest, month, populate_existing=True)
 
@@ -116,6 +130,17 @@ def certificate(session: Session, *, month: str) -> CloseCertificate:
     if found is None:
         raise CertificateNotFound
     return found
+
+
+def both_sides(
+    session: Session, *, month: Month, now: datetime
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return both sides of each identity, and what is named: of now, or as a month was closed."""
+    if month.is_closed:
+        kept = certificate(session, month=month.month)
+        return kept.identities, kept.named
+    found = residuals(session, starts_on=month.starts_on, ends_on=month.ends_on)
+    return found.identities(), [each.as_dict(now) for each in named_exceptions(session)]
 
 
 def named_exceptions(session: Session, *, limit: int | None = None) -> list[NamedException]:

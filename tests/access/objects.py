@@ -301,16 +301,6 @@ _PAYMENT_CASES = [
     _desk("POST finance_payout_pages.save", member_id="member", form=_PAYOUT),
 ]
 
-_TRACE_CASES = [
-    _desk(
-        key,
-        owner=Role.AUDITOR.value,
-        strangers={"foreign_staff": (403, None)},
-        object_id="sale",
-    )
-    for key in ("GET finance_trace_api.show_trace", "GET finance_trace_pages.show")
-]
-
 _OFFER_CASES = [
     _desk("GET offers_pages.offer", offer_id="offer"),
     _desk("POST offers_pages.end", offer_id="offer", form={"version": "2"}),
@@ -479,7 +469,6 @@ CASES = [
     *_REGISTER_CASES,
     *_MERCHANT_CASES,
     *_AID_CASES,
-    *_TRACE_CASES,
     *_PAYMENT_CASES,
     *_OFFER_CASES,
     *_TRAINING_CASES,
@@ -493,8 +482,6 @@ NOBODYS = {
     ("GET static", "filename"): "the product's own files",
     ("GET system.problem_page", "code"): "an explanation, the same for all",
     ("GET cards_api.show_status_list", "number"): "public: bits without names",
-    ("GET finance_trace_api.show_trace", "kind"): "what the id is of: a word of ours",
-    ("GET finance_trace_pages.show", "kind"): "what the id is of: a word of ours",
     ("DELETE members_api.end_consent", "purpose"): "names one of my consents, never a person",
     ("POST discounts_api.verify", "id"): "the scan's own id counts per till only",
     ("POST training_api.take_attendance", "id"): "made anew; one that is taken is in test_attend",
@@ -505,4 +492,8 @@ NOBODYS = {
     ("GET offers_pages.offers", "merchant"): "narrows a list that is bounded already",
     ("GET programmes_pages.programme", "programme_id"): "the city's, for every designer to read",
     ("POST programmes_pages.save_new_programme", "union_code"): "only the city gets so far",
+    ("GET finance_closing_pages.one_month", "month"): "a month of the city's books",
+    ("GET finance_closing_pages.save_certificate", "month"): "a month of the city's books",
+    ("POST finance_closing_pages.ask", "month"): "a month of the city's books",
+    ("POST finance_closing_pages.close", "month"): "a month of the city's books",
 }

@@ -1,0 +1,168 @@
+"""Closing months at the desk: what must agree, what is named instead, ask, close, certificate."""
+
+import json
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, abort, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from finance.errors import ResidualsNotZero
+from finance.pages.closing_words import IDENTITY_WORDS, NAMED_WORDS, SCOPE_WORDS, TERM_WORDS
+from finance.pages.reach import city_actor, insist_on_the_city, may
+from finance.queries.closing import (
+    Month,
+    both_sides,
+    certificate,
+    earlier_open_month,
+    find_month,
+    months,
+)
+from finance.services.closing import ask_to_close, close_period
+from kernel.actors import Role
+from kernel.clock import shanghai_date, utc_now
+from kernel.db import transaction
+from kernel.errors import Refusal
+from kernel.forms import Form, blank_form
+from kernel.i18n import N_
+from kernel.pages import attachment, see_other
+from kernel.web import current_actor
+from staff.queries import names_of
+
+pages = Blueprint(
+    "finance_closing_pages",
+    __name__,
+    url_prefix="/desk/finance/close",
+    template_folder="../templates",
+)
+pages.before_request(insist_on_the_city)
+
+_NAMED_SHOWN = 100
+Verb = Callable[..., object]
+
+
+@pages.get("")
+def all_months() -> ResponseReturnValue:
+    """List the months of the books, the newest first, and how far each is."""
+    with transaction() as session:
+        found = months(session)
+        people = names_of(session, account_ids=_people(*found))
+    return render_template(
+        "finance/months.html", months=found, people=people, today=shanghai_date(utc_now())
+    )
+
+
+@pages.get("/<month>")
+def one_month(month: str) -> ResponseReturnValue:
+    """Show what must agree in a month, as it is now or as it was closed."""
+    return _show(month, blank_form())
+
+
+@pages.post("/<month>/ask")
+def ask(month: str) -> ResponseReturnValue:
+    """Ask for a month to be closed; somebody else closes it."""
+    said = N_("Asked. Somebody else closes the month from here.")
+    return _do(month, ask_to_close, Role.FINANCE_MAKER, said)
+
+
+@pages.post("/<month>/close")
+def close(month: str) -> ResponseReturnValue:
+    """Close a month that somebody else asked for."""
+    said = N_("%(month)s is closed. Nothing is booked into it any more.")
+    return _do(month, close_period, Role.FINANCE_APPROVER, said)
+
+
+@pages.get("/<month>/certificate")
+def save_certificate(month: str) -> Response:
+    """Save the certificate of a closed month as JSON, for whoever checks it elsewhere."""
+    with transaction() as session:
+        kept = certificate(session, month=month)
+        people = names_of(session, account_ids=[kept.maker_id, kept.approver_id])
+    said = {
+        "month": kept.month,
+        "asked_by": people[kept.maker_id],
+        "closed_by": people[kept.approver_id],
+        "closed_at": kept.closed_at.isoformat(),
+        "residuals": kept.residuals,
+        "identities": kept.identities,
+        "named": kept.named,
+    }
+    content = json.dumps(said, ensure_ascii=False, indent=2).encode()
+    return attachment(content, filename=f"close-{month}.json", mimetype="application/json")
+
+
+def _do(month: str, verb: Verb, role: Role, sentence: str) -> ResponseReturnValue:
+    """Carry a step out, or show the month again with why not."""
+    actor = city_actor(role)
+    form = blank_form()
+    try:
+        with transaction() as session:
+            if find_month(session, month=month) is None:
+                abort(HTTPStatus.NOT_FOUND)
+            verb(session, actor=actor, month=month, now=utc_now())
+    except Refusal as refusal:
+        form.refuse(refusal)
+        if isinstance(refusal, ResidualsNotZero):
+            wrong: Mapping[str, int] = refusal.facts["residuals"]  # type: ignore[assignment]
+            for name in wrong:
+                form.fault("_schema", IDENTITY_WORDS[name][0])
+            form.status = refusal.status
+        return _show(month, form)
+    return see_other(url_for("finance_closing_pages.one_month", month=month), sentence, month=month)
+
+
+def _show(month: str, form: Form) -> ResponseReturnValue:
+    actor, now = current_actor(), utc_now()
+    with transaction() as session:
+        found = find_month(session, month=month)
+        if found is None:
+            abort(HTTPStatus.NOT_FOUND)
+        identities, named = both_sides(session, month=found, now=now)
+        owners = [UUID(each["owner_id"]) for each in named if each["owner_id"]]
+        people = names_of(session, account_ids=[*_people(found), *owners])
+        earlier = earlier_open_month(session, starts_on=found.starts_on)
+    wrong = [name for name, each in identities.items() if each["residual"]]
+    is_over = found.ends_on <= shanghai_date(now)
+    is_mine = found.asked_by == actor.id
+    asks = may(Role.FINANCE_MAKER) and is_over and not earlier and not found.asked_by
+    closes = may(Role.FINANCE_APPROVER) and bool(found.asked_by) and not is_mine
+    return render_template(
+        "finance/month.html",
+        form=form,
+        month=found,
+        identities=identities,
+        wrong=wrong,
+        # JSON of the certificate keeps no order: ours, what is wrong first.
+        order=[
+            *wrong,
+            *(name for name in IDENTITY_WORDS if name in identities and name not in wrong),
+        ],
+        named=named[:_NAMED_SHOWN],
+        named_count=len(named),
+        people={str(key): name for key, name in people.items()},
+        earlier=None if found.is_closed else earlier,
+        is_over=is_over,
+        is_mine=is_mine,
+        may_ask=asks and not found.is_closed,
+        may_close=closes and not found.is_closed,
+        identity_words=IDENTITY_WORDS,
+        term_words=TERM_WORDS,
+        scope_words=SCOPE_WORDS,
+        named_words=NAMED_WORDS,
+        url_of=_url_of,
+    ), form.status
+
+
+def _people(*found: Month) -> list[UUID]:
+    return [each for month in found for each in (month.asked_by, month.closed_by) if each]
+
+
+def _url_of(named: Mapping[str, Any]) -> str | None:
+    """Return where a named exception is looked after."""
+    if named["subject_type"] == "bank_line":
+        return url_for("finance_bank_pages.line", bank_line_id=named["subject_id"])
+    if named["subject_type"] == "payment_batch":
+        return url_for("finance_payments_pages.batch", batch_id=named["subject_id"])
+    return None

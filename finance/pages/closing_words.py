@@ -1,0 +1,139 @@
+"""The words of the close certificate: its identities and the terms of their sides."""
+
+from finance.models import DiscrepancyCode
+from finance.pages.bank_words import CODE_WORDS
+from finance.queries.closing import SENT_NOT_SEEN
+from kernel.i18n import N_
+
+# name: (what agrees, what a difference means and where to look)
+IDENTITY_WORDS = {
+    "debits_minus_credits_fen": (
+        N_("Debits and credits"),
+        N_("A journal does not balance. Nothing of the program can write one: ask who did."),
+    ),
+    "redemptions_fen": (
+        N_("Sales and the books"),
+        N_("A sale was captured and not booked with its amount, or booked and never captured."),
+    ),
+    "reversals_fen": (
+        N_("Reversals and the books"),
+        N_("Something was taken back and not booked with its amount, or booked alone."),
+    ),
+    "adjustments_fen": (
+        N_("Disputes and the books"),
+        N_("An accepted dispute is not booked with the amount that two people decided."),
+    ),
+    "awards_fen": (
+        N_("Claims and courses, and what is owed for them"),
+        N_("An approved claim or a completed course is owed with another amount, or not at all."),
+    ),
+    "payables_fen": (
+        N_("What members are owed, and the books"),
+        N_("A payable is not what its journal says, or a journal for a member has no payable."),
+    ),
+    "programmes_fen": (
+        N_("Budgets and live sales"),
+        N_("A limit in yuan remembers another amount than its sale used."),
+    ),
+    "uses": (
+        N_("Counted uses and live sales"),
+        N_("A limit counts a use whose sale is over, or none for one that lives."),
+    ),
+    "merchants_fen": (
+        N_("What merchants sold, and their statements"),
+        N_("What a merchant sold is neither on a statement nor waiting for one."),
+    ),
+    "statements_fen": (
+        N_("Statements and their lines"),
+        N_("A statement says another sum than its lines come to."),
+    ),
+    "carried_fen": (
+        N_("Carried from statement to statement"),
+        N_("A statement takes over another amount than the one before left."),
+    ),
+    "payments_fen": (
+        N_("What is approved, and what is paid or owed"),
+        N_("Something approved has no payment of its amount and is not owed either."),
+    ),
+    "sent_fen": (
+        N_("What was sent, and what the bank shows"),
+        N_("A batch was sent with another amount than its payments were matched or wait for."),
+    ),
+    "bank_balance_fen": (
+        N_("Bank balances"),
+        N_("An account's opening balance and its lines do not come to its closing balance."),
+    ),
+    "bank_chain": (
+        N_("The chain of bank lines"),
+        N_("A bank line does not follow from the balance before it: a line is missing or changed."),
+    ),
+    "bank_exceptions_fen": (
+        N_("Unmatched bank lines and exceptions"),
+        N_("A bank line is unmatched and no exception names it."),
+    ),
+    "bank_ledger_fen": (
+        N_("Bank accounts in the books, and matches"),
+        N_("The books say another bank balance than the matched bank lines do."),
+    ),
+    "merchants_owed_fen": (
+        N_("What merchants are still owed"),
+        N_("The books owe a merchant another amount than its statements and payments leave."),
+    ),
+    "members_owed_fen": (
+        N_("What members are still owed"),
+        N_("The books owe a member another amount than payables and payments leave."),
+    ),
+    "limits": (
+        N_("Limits and what was taken of them"),
+        N_("A limit counts another amount than sales and seats took of it."),
+    ),
+    "receipt_gaps": (
+        N_("Receipts without gaps"),
+        N_("A till's receipts of a day are not numbered from 1 without gaps."),
+    ),
+}
+TERM_WORDS = {
+    "debits": N_("debits"),
+    "credits": N_("credits"),
+    "captured": N_("captured"),
+    "booked": N_("booked"),
+    "taken_back": N_("taken back"),
+    "adjusted": N_("adjusted after disputes"),
+    "claims": N_("approved claims"),
+    "courses": N_("completed courses"),
+    "payables": N_("payables"),
+    "taken": N_("taken of limits"),
+    "live_redemptions": N_("live sales"),
+    "stated": N_("on statements"),
+    "not_yet_stated": N_("not yet on a statement"),
+    "lines": N_("lines"),
+    "statements": N_("statements"),
+    "carried_out": N_("carried out"),
+    "carried_in": N_("carried in"),
+    "approved_statements": N_("approved statements"),
+    "live_payments": N_("live payments"),
+    "owed": N_("still owed"),
+    "sent": N_("sent"),
+    "returned": N_("returned"),
+    "matched": N_("matched"),
+    "not_yet_seen": N_("sent and not yet seen"),
+    "opening": N_("opening balances"),
+    "closing": N_("closing balances"),
+    "following_the_one_before": N_("following the line before"),
+    "unmatched": N_("unmatched"),
+    "open_exceptions": N_("open exceptions"),
+    "explained": N_("explained by a person"),
+    "books": N_("the books"),
+    "on_statements": N_("on statements"),
+    "carried": N_("carried on"),
+    "paid": N_("paid"),
+    "limits": N_("limits"),
+    "as_taken": N_("as taken"),
+    "till_days": N_("days of tills"),
+    "without_gaps": N_("without gaps"),
+}
+SCOPE_WORDS = {"month": N_("of this month"), "to_date": N_("to date")}
+NAMED_WORDS = {
+    **{code.value: CODE_WORDS[code][0] for code in DiscrepancyCode},
+    SENT_NOT_SEEN: N_("Sent and not yet seen"),
+}
