@@ -54,7 +54,6 @@ FINANCE = staff(*_FINANCE, Role.AUDITOR, reach=Reach.CITY)
 PAYOUT_WORKERS = staff(
     Role.REGISTER_OFFICER, Role.CLAIMS_ASSESSOR, Role.CLAIMS_APPROVER, Role.FINANCE_MAKER
 )
-
 # Statements are their merchants', who have unions that look after them.
 STATEMENT_READER = staff(*_FINANCE, Role.AUDITOR)
 
@@ -226,6 +225,21 @@ ACCESS: dict[str, Rule] = {
     "POST finance_bank_pages.take_exception_on": FINANCE_AT_WORK,
     "POST finance_bank_pages.note_exception": FINANCE_AT_WORK,
     "POST finance_bank_pages.resolve_exception": FINANCE_AT_WORK,
+    # Finance: merchant statements and disputes
+    "GET finance_statements_api.list_statements": TERMINAL,
+    "GET finance_statements_api.show_statement": TERMINAL,
+    "POST finance_statements_api.agree": TERMINAL,
+    "POST finance_statements_api.dispute": TERMINAL,
+    "GET finance_statements_pages.statements": STATEMENT_READER,
+    "GET finance_statements_pages.statement": STATEMENT_READER,
+    "GET finance_statements_pages.open_form": staff(Role.FINANCE_MAKER),
+    "POST finance_statements_pages.save_opened": staff(Role.FINANCE_MAKER),
+    "POST finance_statements_pages.issue": staff(Role.FINANCE_MAKER),
+    "POST finance_statements_pages.approve": staff(Role.FINANCE_APPROVER),
+    "GET finance_statements_pages.disputes": STATEMENT_READER,
+    "POST finance_statements_pages.answer": staff(Role.FINANCE_MAKER),
+    "POST finance_statements_pages.confirm": staff(Role.FINANCE_APPROVER),
+    "POST finance_statements_pages.send_back": staff(Role.FINANCE_APPROVER),
     # Finance: payments, and the accounts they go to
     "GET finance_payments_pages.payments": FINANCE,
     "GET finance_payments_pages.owed_now": FINANCE,
@@ -243,21 +257,10 @@ ACCESS: dict[str, Rule] = {
     "POST finance_payout_pages.save": PAYOUT_WORKERS,
     "GET payout_accounts_api.show_payout_account": MEMBER,
     "PUT payout_accounts_api.save_payout_account": MEMBER,
-    # Finance: merchant statements and disputes
-    "GET finance_statements_api.list_statements": TERMINAL,
-    "GET finance_statements_api.show_statement": TERMINAL,
-    "POST finance_statements_api.agree": TERMINAL,
-    "POST finance_statements_api.dispute": TERMINAL,
-    "GET finance_statements_pages.statements": STATEMENT_READER,
-    "GET finance_statements_pages.statement": STATEMENT_READER,
-    "GET finance_statements_pages.open_form": staff(Role.FINANCE_MAKER),
-    "POST finance_statements_pages.save_opened": staff(Role.FINANCE_MAKER),
-    "POST finance_statements_pages.issue": staff(Role.FINANCE_MAKER),
-    "POST finance_statements_pages.approve": staff(Role.FINANCE_APPROVER),
-    "GET finance_statements_pages.disputes": STATEMENT_READER,
-    "POST finance_statements_pages.answer": staff(Role.FINANCE_MAKER),
-    "POST finance_statements_pages.confirm": staff(Role.FINANCE_APPROVER),
-    "POST finance_statements_pages.send_back": staff(Role.FINANCE_APPROVER),
+    # Finance: the chain of an amount
+    "GET finance_trace_api.show_trace": FINANCE,
+    "GET finance_trace_pages.search": FINANCE,
+    "GET finance_trace_pages.show": FINANCE,
     # Finance: the overview, closing months
     "GET finance_overview_pages.overview": FINANCE,
     "GET finance_closing_pages.all_months": FINANCE,

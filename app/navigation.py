@@ -83,6 +83,7 @@ DESK_LINKS: list[DeskLink] = [
     DeskLink(FINANCE, "finance_bank_pages.exceptions", N_("Exceptions"), open_exceptions),
     DeskLink(FINANCE, "finance_closing_pages.all_months", N_("Close"), months_waiting),
     DeskLink(FINANCE, "finance_payout_pages.payees", N_("Payout accounts")),
+    DeskLink(FINANCE, "finance_trace_pages.search", N_("Trace")),
     DeskLink(ADMINISTRATION, "staff_pages.accounts", N_("Staff accounts")),
 ]
 

@@ -20,6 +20,7 @@ from discounts.api import api as discounts_api
 from discounts.jobs import free_expired_holds
 from finance.api.payout_accounts import api as payout_accounts_api
 from finance.api.statements import api as statements_api
+from finance.api.trace import api as finance_trace_api
 from finance.cli import finance_commands
 from finance.jobs import watch as watch_residuals
 from finance.pages import bank_pages
@@ -28,6 +29,7 @@ from finance.pages.disputes import pages as statements_pages
 from finance.pages.overview import pages as overview_pages
 from finance.pages.payments import pages as payments_pages
 from finance.pages.payout_accounts import pages as payout_pages
+from finance.pages.trace import pages as finance_trace_pages
 from kernel.jobs import JobTask
 from kernel.web import Blueprint as ApiBlueprint
 from ledger.cli import ledger_commands
@@ -52,6 +54,7 @@ API_BLUEPRINTS: list[ApiBlueprint] = [
     training_api,
     payout_accounts_api,
     statements_api,
+    finance_trace_api,
 ]
 PAGE_BLUEPRINTS: list[Blueprint] = [
     cards_pages,
@@ -66,12 +69,13 @@ PAGE_BLUEPRINTS: list[Blueprint] = [
     training_pages,
     aid_pages,
     members_pages,
+    finance_trace_pages,
+    statements_pages,
     overview_pages,
     closing_pages,
+    bank_pages,
     payments_pages,
     payout_pages,
-    statements_pages,
-    bank_pages,
 ]
 COMMANDS: list[click.Command] = [
     db_commands,

@@ -127,6 +127,7 @@ NOT_LISTS = {
     "GET training_api.list_sessions": "open sessions are for every member to see",
     "GET aid_api.list_schemes": "schemes are published",
     "GET members_api.list_consents": "the caller's own, by purpose",
+    "GET finance_trace_pages.search": "an empty form; the city's alone",
     "GET cards_api.show_slice": "a new text each time, tried at a till",
     "GET cards_api.draw_slice": "the same as a picture",
     "GET finance_payments_pages.payments": "the city's, for everybody in its finance",

@@ -271,6 +271,16 @@ _AID_CASES = [
     ),
 ]
 
+_TRACE_CASES = [
+    _desk(
+        key,
+        owner=Role.AUDITOR.value,
+        strangers={"foreign_staff": (403, None)},
+        object_id="sale",
+    )
+    for key in ("GET finance_trace_api.show_trace", "GET finance_trace_pages.show")
+]
+
 # Payments are the whole city's: a role for a part of it stops at the door.
 _PART_OF_CITY = {"foreign_staff": (403, None)}
 _MAKER, _APPROVER = Role.FINANCE_MAKER.value, Role.FINANCE_APPROVER.value
@@ -470,6 +480,7 @@ CASES = [
     *_MERCHANT_CASES,
     *_AID_CASES,
     *_PAYMENT_CASES,
+    *_TRACE_CASES,
     *_OFFER_CASES,
     *_TRAINING_CASES,
     *_STAFF_CASES,
@@ -482,6 +493,8 @@ NOBODYS = {
     ("GET static", "filename"): "the product's own files",
     ("GET system.problem_page", "code"): "an explanation, the same for all",
     ("GET cards_api.show_status_list", "number"): "public: bits without names",
+    ("GET finance_trace_api.show_trace", "kind"): "what the id is of: a word of ours",
+    ("GET finance_trace_pages.show", "kind"): "what the id is of: a word of ours",
     ("DELETE members_api.end_consent", "purpose"): "names one of my consents, never a person",
     ("POST discounts_api.verify", "id"): "the scan's own id counts per till only",
     ("POST training_api.take_attendance", "id"): "made anew; one that is taken is in test_attend",
