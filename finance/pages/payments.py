@@ -309,7 +309,7 @@ def _confirm_sentence(line: BatchLine, payees: int) -> str:
 
 
 _STEPS = (BatchState.PREPARED, BatchState.APPROVED, BatchState.SENT)
-_STEP_WORDS = (N_("Prepared"), N_("Confirmed by a second person"), N_("Sent to the bank"))
+_STEP_WORDS = (N_("Put into a batch"), N_("Confirmed by a second person"), N_("Sent to the bank"))
 
 
 def _chain(state: BatchState) -> tuple[list[tuple[str, None]], int] | None:
@@ -344,7 +344,7 @@ def _batch_columns() -> list[Column[BatchLine]]:
         Column(gettext("Amount"), lambda row: row.batch.total_fen, CellKind.MONEY),
         Column(gettext("State"), lambda row: gettext(BATCH_WORDS[row.batch.state])),
         Column(gettext("Prepared by"), lambda row: row.maker),
-        Column(gettext("Prepared"), lambda row: row.batch.prepared_at, CellKind.MOMENT),
+        Column(gettext("Prepared at"), lambda row: row.batch.prepared_at, CellKind.MOMENT),
         Column(gettext("Confirmed by"), lambda row: row.approver),
         Column(gettext("Confirmed at"), lambda row: row.batch.approved_at, CellKind.MOMENT),
         Column(gettext("Sent at"), lambda row: row.batch.sent_at, CellKind.MOMENT),
