@@ -268,10 +268,6 @@ ACCESS: dict[str, Rule] = {
     "GET finance_closing_pages.save_certificate": FINANCE,
     "POST finance_closing_pages.ask": staff(Role.FINANCE_MAKER, reach=Reach.CITY),
     "POST finance_closing_pages.close": staff(Role.FINANCE_APPROVER, reach=Reach.CITY),
-    # Finance: the chain of an amount
-    "GET finance_trace_api.show_trace": FINANCE,
-    "GET finance_trace_pages.search": FINANCE,
-    "GET finance_trace_pages.show": FINANCE,
     "GET desk.home": SIGNED_IN_STAFF,
     "GET staff_pages.sign_in_form": ANYONE,
     "POST staff_pages.check_password": ANYONE,

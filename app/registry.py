@@ -52,7 +52,6 @@ API_BLUEPRINTS: list[ApiBlueprint] = [
     discounts_api,
     aid_api,
     training_api,
-    finance_trace_api,
     payout_accounts_api,
     statements_api,
     finance_trace_api,

@@ -311,16 +311,6 @@ _PAYMENT_CASES = [
     _desk("POST finance_payout_pages.save", member_id="member", form=_PAYOUT),
 ]
 
-_TRACE_CASES = [
-    _desk(
-        key,
-        owner=Role.AUDITOR.value,
-        strangers={"foreign_staff": (403, None)},
-        object_id="sale",
-    )
-    for key in ("GET finance_trace_api.show_trace", "GET finance_trace_pages.show")
-]
-
 _OFFER_CASES = [
     _desk("GET offers_pages.offer", offer_id="offer"),
     _desk("POST offers_pages.end", offer_id="offer", form={"version": "2"}),
@@ -489,7 +479,6 @@ CASES = [
     *_REGISTER_CASES,
     *_MERCHANT_CASES,
     *_AID_CASES,
-    *_TRACE_CASES,
     *_PAYMENT_CASES,
     *_TRACE_CASES,
     *_OFFER_CASES,
