@@ -173,7 +173,7 @@ test("a challenge is read as it was written", () => {
 test("an older trust list than one already seen is refused", async () => {
   const message = bytesOfHex(content.trust_list.hex);
   const { seq } = insist(await verifyTrustList(message, { root: ROOT, now: NOW }));
-  assert.equal(seq, 7);
+  insist(await verifyTrustList(message, { root: ROOT, now: NOW, newestSeq: seq }));
   const later = await verifyTrustList(message, { root: ROOT, now: NOW, newestSeq: 2n ** 53n });
   assert.equal("code" in later && later.code, "stale");
   const other = bytesOfHex(content.keys["holder-2"].pub_uncompressed);

@@ -5,13 +5,15 @@
 
 import copy
 import json
-from pathlib import Path
+import subprocess
+import sys
 
 import pytest
 
 from cards.uc1.vectors import check_vectors
+from tools.paths import ROOT
 
-FILE = Path(__file__).parent.parent / "data" / "vectors.json"
+FILE = ROOT / "tests" / "data" / "vectors.json"
 CONTENT = json.loads(FILE.read_text(encoding="utf-8"))
 ALL = len(CONTENT["vectors"]) + len(CONTENT["sequences"])
 
@@ -20,7 +22,21 @@ def test_phones_pass_every_vector(phones):
     assert phones({"do": "vectors", "content": CONTENT}) == {"passed": ALL, "failed": []}
 
 
-@pytest.mark.parametrize("moment", [-31, 31, 86_400])
+@pytest.mark.browser
+def test_the_command_asks_both_engines():
+    said = subprocess.run(
+        [sys.executable, "-m", "tools.phone_codec", FILE],
+        check=True,
+        capture_output=True,
+        cwd=ROOT,
+        text=True,
+    )
+
+    passed = {"passed": ALL, "failed": []}
+    assert json.loads(said.stdout) == {"node": passed, "chromium": passed}
+
+
+@pytest.mark.parametrize("moment", [-31, 31])
 def test_at_another_moment_the_same_vectors_fail_as_in_python(phones, moment):
     content = copy.deepcopy(CONTENT)
     for case in content["vectors"]:

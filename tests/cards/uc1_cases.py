@@ -9,16 +9,18 @@ from cards.uc1 import base45
 from cards.uc1.answers import Refused
 from cards.uc1.cose import read_sign1
 from cards.uc1.credential import Credential
-from cards.uc1.keys import base64url, compressed, private_key_bytes, public_jwk
+from cards.uc1.keys import Signer, base64url, compressed, private_key_bytes, public_jwk
 from cards.uc1.presentation import present_reference
 from cards.uc1.status import Status, build_status_list, verify_status_list
 from cards.uc1.terms import KeyUse, Profile
+from cards.uc1.trust import verify_trust_list
 from cards.uc1.verify import verify_text
 from tests.cards.uc1_world import (
     BASE,
     CNF,
     CTI,
     DAY,
+    LATER_KEY_OPENS,
     LIST,
     NONCE,
     NOW,
@@ -38,7 +40,7 @@ from tests.cards.uc1_world import (
     slice_,
     static,
     stranger,
-    trust,
+    trust_key,
     trust_message,
 )
 
@@ -51,6 +53,17 @@ TOKEN = build_status_list(
     iat=NOW - 600,
     entries={1: Status.INVALID, 2: Status.SUSPENDED, 3: 3, 2**20 - 1: Status.INVALID},
 )
+# Beside the usual keys, one that opens and one that closes at this very second.
+opening, closing = (Signer.of(private_key(label)) for label in ("opening", "closing"))
+MESSAGE = trust_message(
+    keys=[
+        *(trust_key(signers[use], use) for use in KeyUse),
+        trust_key(later_card, KeyUse.CARD, nbf=LATER_KEY_OPENS),
+        trust_key(opening, KeyUse.CARD, nbf=NOW),
+        trust_key(closing, KeyUse.CARD, exp=NOW),
+    ]
+)
+trust = verify_trust_list(MESSAGE, root_key=root.key.public_key(), now=NOW)
 LISTS = held(verify_status_list(TOKEN, uri=URI, trust=trust, now=NOW))
 ISSUED = Credential(
     profile=Profile.CARD,
@@ -62,21 +75,32 @@ ISSUED = Credential(
     status_index=7,
     device_point=compressed(phone.public_key()),
 )
+GONE = bytes(7) + b"\x01"  # issued by a key that has left the list
+LAPSED = bytes(7) + b"\x02"
+REFERENCES = {
+    CTI: ISSUED,
+    GONE: replace(ISSUED, cti=GONE, kid=stranger.kid),
+    LAPSED: replace(ISSUED, cti=LAPSED, exp=NOW - 301),
+}
 WORLD = {
     "root": compressed(root.key.public_key()).hex(),
-    "trust": trust_message().hex(),
+    "trust": MESSAGE.hex(),
     "statuses": {URI: TOKEN.hex()},
     "references": {
-        CTI.hex(): {
-            "point": ISSUED.device_point.hex(),
-            "kid": ISSUED.kid.hex(),
-            "exp": ISSUED.exp,
+        cti.hex(): {
+            "point": facts.device_point.hex(),
+            "kid": facts.kid.hex(),
+            "exp": facts.exp,
         }
+        for cti, facts in REFERENCES.items()
     },
     "now": NOW,
 }
 FIELD = 2**256 - 2**224 + 2**192 + 2**96 - 1
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+# The last second of the status list, the first without; the same of the keys; and far away.
+MOMENTS = [LISTS[URI].exp - 1, LISTS[URI].exp, LATER_KEY_OPENS - 1, NOW - 60 * DAY]
+MOMENTS += [NOW - 60 * DAY - 1, *(NOW + days * DAY for days in (-8, 6, 8, 20, 30, 500))]
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 # What may stand in a text beside its own characters: case, full width, line ends, other planes.
 FOREIGN = "auz：￥。\n\r\t\0é中😀\ufeff"
@@ -107,7 +131,7 @@ class Case:
                 statuses=LISTS,
                 audience=self.audience,
                 nonce=self.nonce,
-                references={CTI: ISSUED}.get if self.online else None,
+                references=REFERENCES.get if self.online else None,
             )
         )
 
@@ -152,7 +176,7 @@ class Cases:
         if self.often(0.2):
             asked["nonce"] = self.mostly(NONCE, bytes(range(9)))
         return {
-            "now": NOW + self.mostly(0, *(days * DAY for days in (-70, -8, 6, 8, 20, 29, 31, 500))),
+            "now": self.mostly(NOW, *MOMENTS),
             "online": self.often(0.8),
         } | asked
 
@@ -169,7 +193,7 @@ class Cases:
         return shown(self.credential(), key=self.mostly(phone, OTHER_PHONE), **self.said())
 
     def credential(self):
-        issuer = self.mostly(card, later_card, paper, stranger)
+        issuer = self.mostly(card, opening, closing, later_card, paper, stranger)
         if self.often(0.1):
             return signed_credential(self.claims(), issuer=issuer)
         life = self.mostly(14 * DAY, -301, -300, 0, 35 * DAY, 35 * DAY + 1, 70 * DAY)
@@ -186,7 +210,7 @@ class Cases:
     def reference(self):
         said = self.said()
         return present_reference(
-            self.mostly(CTI, bytes(8)), self.mostly(phone, OTHER_PHONE), **said
+            self.mostly(CTI, GONE, LAPSED, bytes(8)), self.mostly(phone, OTHER_PHONE), **said
         )
 
     def paper(self):
