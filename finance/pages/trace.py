@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, abort, current_app, redirect, render_template, url_for
+from flask import Blueprint, abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, gettext, ngettext
 
@@ -148,9 +148,9 @@ def _url(ref: Ref) -> str:
 
 def _own_page(ref: Ref) -> str | None:
     """Return the page on which something is done about it, if finance has one."""
-    endpoint, argument = _OWN_PAGES.get(ref.kind, ("", ""))
-    if endpoint not in current_app.view_functions:
+    if ref.kind not in _OWN_PAGES:
         return None
+    endpoint, argument = _OWN_PAGES[ref.kind]
     named: dict[str, Any] = {argument: ref.id}
     return url_for(endpoint, **named)
 

@@ -437,6 +437,24 @@ def test_at_most_two_clicks_from_end_to_end(make, desk):
     assert f"{at.till.code}-20261123-0002" in on_statement
 
 
+@pytest.mark.parametrize(
+    ("kind", "address"),
+    [
+        ("statement", "/desk/finance/statements/{id}"),
+        ("payment_batch", "/desk/finance/payments/{id}"),
+        ("bank_line", "/desk/finance/bank/lines/{id}"),
+    ],
+)
+def test_a_thing_leads_to_the_page_where_something_is_done_about_it(make, desk, kind, address):
+    at = settled(make)
+    id_ = getattr(at, kind).id
+
+    text = desk.client.get(f"/desk/finance/trace/{kind}/{id_}").text
+
+    assert f'href="{address.format(id=id_)}"' in text
+    assert desk.client.get(address.format(id=id_)).status_code == 200
+
+
 def test_the_page_goes_on_where_it_stopped(make, desk):
     at = settled(make, sales=52, back=False)
     path = f"/desk/finance/trace/statement/{at.statement.id}"
