@@ -96,6 +96,7 @@ def test_a_batch_walks_from_what_is_owed_to_the_bank(make, session, maker, appro
     assert file.data == maker.open(f"{page_of(batch)}/file").data
     payment = session.scalars(select(Payment)).one()
     assert payment.reference in file.text
+    assert f"/trace/payment/{payment.id}" in maker.open(page_of(batch)).text
     listed = words(maker.open(PAYMENTS, query_string={"state": "sent"}))
     assert f"Batch {batch.number} The union's own book 1 ¥1,234.50" in listed
 
