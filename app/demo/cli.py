@@ -84,8 +84,9 @@ def day_command(size: int, *, demo_file: Path | None, base_url: str | None, as_j
     """
     settings = _demo_settings()
     path = demo_file or settings.data_dir / "demo.json"
-    url = base_url or _address_in(path) or settings.base_url
-    demo = _fresh_demo(path, url=url, size=size)
+    known_url = _address_in(path) or settings.base_url
+    url = base_url or known_url
+    demo = _fresh_demo(path, url=known_url, size=size)
     try:
         done = drive_day(Scene(demo, base_url=url), size=size)
     except UnexpectedAnswer as error:
