@@ -1,6 +1,6 @@
 """The words of bank lines, matches and exceptions, and who may work there."""
 
-from finance.models import DiscrepancyCode, DiscrepancyState, PaymentState
+from finance.models import DiscrepancyCode, DiscrepancyState
 from finance.rules.matching import MatchReason
 from kernel.actors import Role
 from kernel.i18n import N_
@@ -68,13 +68,6 @@ REASON_WORDS = {
     MatchReason.AMOUNT: N_("the amount only"),
     MatchReason.PAYEE_PART: N_("the payee, another amount"),
     MatchReason.BY_HAND: N_("found by a person"),
-}
-PAYMENT_WORDS = {
-    PaymentState.PREPARED: N_("Prepared"),
-    PaymentState.SENT: N_("At the bank"),
-    PaymentState.PAID: N_("Paid"),
-    PaymentState.RETURNED: N_("Returned by the bank"),
-    PaymentState.CANCELLED: N_("Cancelled"),
 }
 PROFILE_WORDS = {
     "two_columns": N_("Paid out and received in two columns"),

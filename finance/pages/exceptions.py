@@ -12,7 +12,8 @@ from flask_babel import gettext
 from finance.errors import DiscrepancyNotFound
 from finance.models import DiscrepancyState
 from finance.pages.bank import bank_pages
-from finance.pages.bank_words import CODE_WORDS, PAYMENT_WORDS, STATE_KINDS, STATE_WORDS, WORKERS
+from finance.pages.bank_words import CODE_WORDS, STATE_KINDS, STATE_WORDS, WORKERS
+from finance.pages.payment_words import PAYMENT_WORDS
 from finance.pages.reach import city_actor, may
 from finance.queries.discrepancies import ExceptionRow, exception_by_id
 from finance.queries.discrepancies import exceptions as exceptions_named

@@ -12,12 +12,12 @@ from finance.errors import BankLineNotFound, MatchNotFound
 from finance.pages.bank import bank_pages
 from finance.pages.bank_words import (
     CODE_WORDS,
-    PAYMENT_WORDS,
     REASON_WORDS,
     STATE_KINDS,
     STATE_WORDS,
     UNDOERS,
 )
+from finance.pages.payment_words import PAYMENT_WORDS
 from finance.pages.reach import city_actor, may
 from finance.queries.bank import account_by_id, bank_line_by_id
 from finance.queries.discrepancies import exception_of_line

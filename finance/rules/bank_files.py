@@ -141,6 +141,14 @@ class _Reader:
     opening_fen: Fen | None = None
     closings: list[tuple[int, Fen]] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        # Asked of every line, so they are made plain once.
+        self._headings = frozenset(map(_plain, self.profile.columns["booked_on"]))
+        self._kinds = [
+            (tuple(map(_plain, words)), kind) for kind, words in self.formats.rows.items()
+        ]
+        self._money_columns = [name for name in self.profile.required if name in _MONEY]
+
     def take(self, line: Line) -> None:
         match self._kind(line):
             case "total":
@@ -161,17 +169,13 @@ class _Reader:
     def _kind(self, line: Line) -> str:
         """Return which entry of `formats.rows` a row is, "line", or "note": not about money."""
         first = next((text for text in map(_plain, line.originals) if text), "")
-        for kind, words in self.formats.rows.items():
-            if any(first.startswith(_plain(word)) for word in words):
+        for words, kind in self._kinds:
+            if first.startswith(words):
                 return kind
-        if _plain(line.cells["booked_on"]) in map(_plain, self.profile.columns["booked_on"]):
+        if _plain(line.cells["booked_on"]) in self._headings:
             return "note"  # the heading again, at the top of a page
         says_money = any(_plain(line.cells.get(name)) for name in self._money_columns)
         return "line" if says_money or read_day(line.cells["booked_on"]) else "note"
-
-    @property
-    def _money_columns(self) -> tuple[str, ...]:
-        return tuple(name for name in self.profile.required if name in _MONEY)
 
     def _take_line(self, line: Line) -> None:
         booked_on = read_day(line.cells["booked_on"])

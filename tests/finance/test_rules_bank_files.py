@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 import xlsxwriter
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finance.errors import (
@@ -84,6 +84,8 @@ def as_workbook(rows):
     return out.getvalue()
 
 
+# A workbook takes as long as the machine is busy.
+@settings(deadline=None)
 @given(
     moves=LINES,
     opening=st.integers(-(10**9), 10**12),
