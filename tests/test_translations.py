@@ -77,10 +77,15 @@ class Reader(HTMLParser):
 
 @cache
 def sentences():
-    """Return the catalogue: English to Chinese."""
+    """Return the catalogue, English to Chinese: both English numbers to the one Chinese form."""
     file = FOLDER / LOCALES[0] / "LC_MESSAGES" / "messages.po"
     with file.open("rb") as source:
-        return {message.id: message.string for message in read_po(source) if message.id}
+        messages = [message for message in read_po(source) if message.id]
+    found = {each.id: each.string for each in messages if isinstance(each.id, str)}
+    for each in messages:
+        if not isinstance(each.id, str):
+            found |= dict.fromkeys(each.id, each.string[0])
+    return found
 
 
 @cache
