@@ -6,8 +6,8 @@ from finance.schemas.statements import Verdict
 from kernel.i18n import N_
 
 STATE_WORDS = {
-    StatementState.OPEN: N_("Open"),
-    StatementState.ISSUED: N_("Issued"),
+    StatementState.OPEN: N_("Being prepared"),
+    StatementState.ISSUED: N_("With the merchant"),
     StatementState.AGREED: N_("Agreed"),
     StatementState.DISPUTED: N_("Disputed"),
     StatementState.APPROVED: N_("Approved"),

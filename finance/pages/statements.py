@@ -127,7 +127,7 @@ def _columns() -> list[Column[StatementRow]]:
         Column(gettext("Merchant"), lambda row: row.merchant),
         Column(gettext("First day"), lambda row: row.starts_on, CellKind.DAY),
         Column(gettext("Last day"), lambda row: row.last_on, CellKind.DAY),
-        Column(gettext("Lines"), lambda row: row.lines, CellKind.NUMBER),
+        Column(gettext("Number of lines"), lambda row: row.lines, CellKind.NUMBER),
         Column(gettext("Sum of the lines"), lambda row: row.lines_fen, CellKind.MONEY),
         Column(gettext("Payable"), lambda row: row.payable_fen, CellKind.MONEY),
         Column(gettext("Carried over"), lambda row: row.carried_out_fen, CellKind.MONEY),
@@ -261,7 +261,7 @@ def show_statement(
         form=form,
         answering=answering,
         disputed_line=next((line.line_no for line, _ in disputes if _is(line, answering)), None),
-        chain=_chain(payments),
+        chain=_chain(statement_id, payments),
         found=found,
         statement=found.statement,
         sums=sums,
@@ -276,12 +276,16 @@ def show_statement(
     ), form.status
 
 
-def _chain(payments: list[Payment]) -> dict[str, str]:
-    """Return where the money of a statement went to, for who may follow it there."""
-    live = [each for each in payments if each.state in LIVE_PAYMENTS]
-    if not live or not may(*READERS):
+def _chain(statement_id: UUID, payments: list[Payment]) -> dict[str, str]:
+    """Return where the money of a statement came from and went to, for who may follow it there."""
+    if not may(*READERS):
         return {}
-    return {"payment": url_for("finance_payments_pages.batch", batch_id=live[-1].batch_id)}
+    trace = url_for("finance_trace_pages.show", kind="statement", object_id=statement_id)
+    live = [each for each in payments if each.state in LIVE_PAYMENTS]
+    if not live:
+        return {"scans": trace, "vouchers": trace}
+    batch = url_for("finance_payments_pages.batch", batch_id=live[-1].batch_id)
+    return {"scans": trace, "vouchers": trace, "payment": batch, "bank": trace}
 
 
 def _is(line: LineRow, dispute_id: UUID | None) -> bool:

@@ -16,6 +16,7 @@ import {
   VerdictScreen,
 } from "./sale-screens";
 import type { Pairing } from "./service";
+import { StatementsScreen } from "./statements-screen";
 import { paired, start } from "./till";
 import { TillScreen } from "./till-screen";
 import { TodayScreen } from "./today-screen";
@@ -46,7 +47,7 @@ function App() {
   }
 }
 
-const PLACES = ["scan", "today", "till"] as const;
+const PLACES = ["scan", "today", "statements", "till"] as const;
 
 // Steps in which a clerk must not stray: the screen is theirs alone.
 const BARE = new Set<Step["name"]>([
@@ -76,6 +77,7 @@ function Till({ pairing }: { pairing: Pairing }) {
           tabs={[
             { place: "scan", icon: "▣", label: t("tab_scan") },
             { place: "today", icon: "☰", label: t("tab_today") },
+            { place: "statements", icon: "¥", label: t("tab_statements") },
             { place: "till", icon: "⚙", label: t("tab_till") },
           ]}
         />
@@ -86,6 +88,7 @@ function Till({ pairing }: { pairing: Pairing }) {
 
 function Place({ pairing, place }: { pairing: Pairing; place: (typeof PLACES)[number] }) {
   if (place === "today") return <TodayScreen token={pairing.token} />;
+  if (place === "statements") return <StatementsScreen token={pairing.token} />;
   if (place === "till") return <TillScreen pairing={pairing} />;
   return <Sale pairing={pairing} now={step.value} />;
 }

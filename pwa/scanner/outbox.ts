@@ -10,8 +10,8 @@ import type { Fen } from "../shared/money";
  */
 export interface Sent {
   id: string;
-  what: "sale" | "refund";
-  /** The sale that it is, or that it takes back from. */
+  what: "sale" | "refund" | "dispute";
+  /** The sale that it is, or that it takes back from; the line that is disputed. */
   sale_id: string;
   path: string;
   body: object;

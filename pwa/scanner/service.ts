@@ -111,3 +111,86 @@ export function saleOf(token: string, id: string): Promise<Result<Redemption>> {
 export function voidSale(token: string, id: string): Promise<Result<Redemption>> {
   return call(`/redemptions/${id}/void`, { method: "POST", token });
 }
+
+/** One statement of this merchant, as the list shows it. */
+export interface Statement {
+  id: string;
+  number: number;
+  starts_on: string;
+  last_on: string;
+  state: string;
+  lines: number;
+  payable_fen: Fen;
+  open_disputes: number;
+}
+
+export interface Dispute {
+  state: string;
+  reason: string;
+  answer: string | null;
+  adjustment_fen: Fen | null;
+}
+
+/** One line of a statement. It names no card and no member. */
+export interface StatementLine {
+  journal_id: string;
+  line_no: number;
+  kind: string;
+  day: string;
+  receipt_no: string | null;
+  site: string | null;
+  gross_fen: Fen | null;
+  member_pays_fen: Fen | null;
+  merchant_bears_fen: Fen | null;
+  amount_fen: Fen;
+  dispute: Dispute | null;
+}
+
+/** A statement with its sums and a stretch of its lines. */
+export interface StatementDetail extends Statement {
+  account_tail: string | null;
+  payable_in_capitals: string;
+  sales: number;
+  gross_fen: Fen;
+  member_pays_fen: Fen;
+  merchant_bears_fen: Fen;
+  union_pays_fen: Fen;
+  taken_back_fen: Fen;
+  adjusted_fen: Fen;
+  carried_in_fen: Fen;
+  carried_out_fen: Fen;
+  items: StatementLine[];
+  next_cursor: string | null;
+}
+
+export interface Statements {
+  items: Statement[];
+  next_cursor: string | null;
+}
+
+const STATEMENTS = "/terminals/me/statements";
+
+function after(cursor: string | null): string {
+  return cursor === null ? "" : `?cursor=${encodeURIComponent(cursor)}`;
+}
+
+export function statementsOf(token: string, cursor: string | null): Promise<Result<Statements>> {
+  return call(`${STATEMENTS}${after(cursor)}`, { token });
+}
+
+export function statementOf(
+  token: string,
+  id: string,
+  cursor: string | null,
+): Promise<Result<StatementDetail>> {
+  return call(`${STATEMENTS}/${id}${after(cursor)}`, { token });
+}
+
+/** Agreed for all of the merchant's tills, and the same for a second time. */
+export function agreeTo(token: string, id: string): Promise<Result<Statement>> {
+  return call(`${STATEMENTS}/${id}/agreement`, { method: "POST", token });
+}
+
+export function disputesPath(statementId: string): string {
+  return `${STATEMENTS}/${statementId}/disputes`;
+}

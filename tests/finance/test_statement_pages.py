@@ -104,7 +104,7 @@ def test_who_waits_is_said_before_statements_are_opened(desks, sale):
 def test_a_statement_prints_what_it_comes_to(desks, statement, till):
     page = desks.auditor.open(page_of(statement))
 
-    assert says(page, "¥60.00", "¥20.00", "¥40.00", "肆拾元整", "PH-2026-7777", "Open")
+    assert says(page, "¥60.00", "¥20.00", "¥40.00", "肆拾元整", "PH-2026-7777", "Being prepared")
     assert says(page, f"{till.code}-20261123-")
     assert 'aria-current="step"' in page.text
     assert "Issue to the merchant" not in page.text
