@@ -1,5 +1,6 @@
 """Finance: what is owed becomes what is paid, and every residual is zero or named.
 
-So far it prints the residuals of a period (`flask finance close PERIOD --check`); statements,
-payments and bank matching build on this.
+Owns merchant statements and disputes, payment batches and payments, bank accounts, files, lines,
+matches and exceptions, members' payout accounts, and the closing of months: `rules` computes,
+`queries.identities` says what must agree. What stands in the database: docs/decisions/0015.
 """
