@@ -167,6 +167,8 @@ test("a challenge is read as it was written", () => {
   assert.equal(text.length, 37);
   assert.deepEqual(readChallenge(text), challenge);
   assert.deepEqual(readChallenge(`${text}0`), { ok: false, code: "malformed", detail: "base45" });
+  const long = `UM1:${"0".repeat(597)}`;
+  assert.deepEqual(readChallenge(long), { ok: false, code: "malformed", detail: "length" });
   assert.deepEqual(readChallenge("UC1:"), { ok: false, code: "malformed", detail: "prefix" });
 });
 
@@ -220,6 +222,10 @@ test("what was accepted is remembered for its time; paper is not, slices are", (
   assert.equal(admitted(code, NOW), true);
   assert.equal(admitted(code, NOW + 129), false);
   assert.equal(admitted(code, NOW + 130), true);
+  const other: Verified = { ...code, cti: "cc" };
+  assert.equal(admitted(other, NOW + 131), true);
+  assert.equal(admitted({ ...code, iat: NOW + 1 }, NOW + 200), true);
+  assert.equal(admitted(other, NOW + 261), true, "what is over is forgotten, renewed or not");
   const paper: Verified = { ...code, profile: 2, iat: null, cti: "aa" };
   assert.deepEqual([admitted(paper, NOW), admitted(paper, NOW)], [true, true]);
   const slice: Verified = { ...code, profile: 3, iat: null, cti: "bb" };

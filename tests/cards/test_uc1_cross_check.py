@@ -17,7 +17,7 @@ import pytest
 from cards.uc1 import base45
 from cards.uc1.answers import Refused
 from cards.uc1.challenge import challenge_text, read_challenge
-from cards.uc1.cose import write_typed
+from cards.uc1.cose import read_sign1, write_sign1, write_typed
 from cards.uc1.enrolment import Proven, enrolment_proof, verify_enrolment
 from cards.uc1.keys import bytes_of_base64url
 from cards.uc1.presentation import present, present_reference
@@ -31,6 +31,7 @@ from tests.cards.uc1_cases import (
     CTI,
     NONCE,
     NOW,
+    REFERENCES,
     TOKEN,
     URI,
     WHOLES,
@@ -101,15 +102,18 @@ def edges():
         for issuer in (card, paper):
             yield shown(signed_credential(CLAIMS | {-65537: facts}, issuer=issuer))
         facts[0] = value if place == 0 else 2
-        claims = {4: NOW + 30, 7: CTI, -65537: facts}
-        yield static_text(claims)
-        yield static_text(claims | {4: value})
-        yield shown(signed_credential(CLAIMS | {4: value}))
+        yield static_text({4: NOW + 30, 7: CTI, -65537: facts})
+    for exp in whole:
+        yield static_text({4: exp, 7: CTI, -65537: [2, 0, LIST, 7]})
+        yield shown(signed_credential(CLAIMS | {4: exp}))
+    yield from (reference_text(b"\xa2\x01\x26\x04\x48" + cti) for cti in REFERENCES)
     for length in (0, 1, 7, 8, 9, 15, 16, 17):
         yield signed_presentation({3: "a" * length, 6: NOW})
         yield signed_presentation({3: "商" * length, 6: NOW})
         yield signed_presentation({6: NOW, 39: bytes(length)})
         yield shown(signed_credential(CLAIMS | {7: bytes(length)}))
+        yield reference_text(bytes([0xA2, 1, 0x26, 4, 0x40 + length]) + CTI[:length])
+        yield reference_text(bytes([0xA2, 1, 0x26, 4, 0x48]) + CTI + bytes(length))
     for name in [*range(60), 2**32, 2**53, 2**64 - 1, "", "a"]:
         yield signed_presentation(dict(sorted({6: NOW, name: 0}.items(), key=in_bytes)))
         claims = CLAIMS | {name: CLAIMS.get(name, 0)}
@@ -122,6 +126,12 @@ def in_bytes(item):
 
 def static_text(claims):
     return "US1:" + base45.encode(signed_credential(claims, issuer=paper, tagged=True))
+
+
+def reference_text(protected):
+    payload = cbor2.dumps({6: NOW})
+    message = write_sign1(phone, protected=protected, payload=payload, external_aad=b"UR1:")
+    return "UR1:" + base45.encode(message)
 
 
 def test_every_limit_is_the_same(phones):
@@ -267,6 +277,22 @@ def with_a_key_twice(message):
     return write_typed(root, typ=TRUST_TYP, payload=cbor2.dumps(claims | {-65540: [9, keys * 2]}))
 
 
+def with_a_header(message, signer, **changed):
+    """Return the list under another header: `alg` and `kid` are RFC 9052's 1 and 4."""
+    header = {1: changed.get("alg", -7), 4: changed.get("kid", signer.kid)}
+    sign1 = read_sign1(message)
+    protected = cbor2.dumps(cbor2.loads(sign1.protected) | header)
+    return write_sign1(signer.key, protected=protected, payload=sign1.payload)
+
+
+def wrong_headers(message, signer):
+    yield with_a_header(message, signer)
+    yield with_a_header(message, signer, alg=-8)
+    yield with_a_header(message, signer, kid=signer.kid + b"0")
+    yield with_a_header(message, signer, kid=stranger.kid)
+    yield with_a_header(message, stranger, kid=signer.kid)
+
+
 def wrong_status_lists():
     """Yield lists that were made with care, and are those of another time, place or signer."""
     status = signers[KeyUse.STATUS]
@@ -292,8 +318,9 @@ def test_spoiled_lists_are_read_alike(phones, cases):
     good = trust_message()
     moments = [{"iat": 2**32}, {"exp": NOW}, {"exp": NOW - 1}, {"seq": 2**64 - 1}, {"keys": []}]
     trusts = [good, with_a_key_twice(good), *(trust_message(**facts) for facts in moments)]
+    trusts += wrong_headers(good, root)
     trusts += spoiled_lists(cases, good, typ=TRUST_TYP, signer=root)
-    statuses = [TOKEN, *wrong_status_lists()]
+    statuses = [TOKEN, *wrong_status_lists(), *wrong_headers(TOKEN, status)]
     statuses += spoiled_lists(cases, TOKEN, typ=STATUS_TYP, signer=status)
 
     answers = phones(lists_job(trusts=trusts, statuses=statuses))
