@@ -1,5 +1,6 @@
 """The system's Chromium, as the browser tests drive it, and the checks they share."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from tools.browser import NAMES
 
 ROOT = Path(__file__).resolve().parent.parent
 AXE = ROOT / "pwa" / "node_modules" / "axe-core" / "axe.min.js"
-SHOTS = ROOT / "test-results"
+# The tutorials' pictures are made with SHOTS_DIR=docs/tutorial/images.
+SHOTS = Path(os.environ.get("SHOTS_DIR", ROOT / "test-results"))
 # Nothing a browser does by itself may leave the machine.
 _QUIET = [
     "--disable-background-networking",
@@ -71,7 +73,7 @@ class Window:
 
     def shoot(self, name):
         """Keep a picture of the page for whoever reads the test's results."""
-        SHOTS.mkdir(exist_ok=True)
+        SHOTS.mkdir(exist_ok=True, parents=True)
         self.page.screenshot(path=SHOTS / f"{name}.png")
 
     def faults(self):

@@ -7,7 +7,9 @@ from sqlalchemy import select
 
 from app.demo.day.desk import Desk
 from finance.models import BankLine, Match, Payment
+from kernel.clock import shanghai_date, shanghai_month, utc_now
 from kernel.db import transaction
+from tests.browser import Window
 
 SIZE = 8
 # Of a bill of ¥300 the union bears 5 % at the first merchant, ¥40 at the second, ¥29 at the third.
@@ -81,8 +83,38 @@ def expected(*, union_fen, lines):
     }
 
 
+def look_around(chromium, driver, *, line_id):
+    """Walk the tutorial's pages as the auditor; return what is wrong with each."""
+    cookies = driver.auditor.http.cookies
+    faults = {}
+    for language in ("en", "zh-CN"):
+        with Window(chromium, driver.town.base_url, language=language) as window:
+            window.context.add_cookies(
+                [
+                    {"name": each.name, "value": each.value, "url": driver.town.base_url}
+                    for each in cookies
+                ]
+            )
+            for name, path in (
+                ("overview", ""),
+                ("statements", "/statements"),
+                ("payments", "/payments"),
+                ("exceptions", "/exceptions"),
+                ("trace", f"/trace/bank_line/{line_id}"),
+                ("close", f"/close/{shanghai_month(shanghai_date(utc_now()))}"),
+            ):
+                answer = window.page.goto(f"/desk/finance{path}")
+                window.shoot(f"closed-day-{name}-{language}")
+                faults[f"{name} {language}"] = [*window.faults(), *window.complaints]
+                assert answer.status == 200, path
+    return {name: found for name, found in faults.items() if found}
+
+
 @pytest.mark.service
-def test_two_days_on_one_date_end_with_every_residual_zero_and_every_bank_line_traced(town, app):
+@pytest.mark.browser
+def test_two_days_on_one_date_end_with_every_residual_zero_and_every_bank_line_traced(
+    town, app, chromium
+):
     driver = Driver(town, app)
     nobody = driver.run("--base-url", "http://127.0.0.1:9")
     assert "Nobody answers at http://127.0.0.1:9." in nobody.output
@@ -113,6 +145,7 @@ def test_two_days_on_one_date_end_with_every_residual_zero_and_every_bank_line_t
         assert line.balance_fen == balance
         kinds = {node["kind"] for node in driver.trace(line.id)["nodes"]}
         assert bool(kinds & SOURCES) == (line.id in paid), (line.summary, kinds)
+    assert look_around(chromium, driver, line_id=min(paid)) == {}
 
 
 def test_without_a_demo_city_there_is_no_day(app, committed):
