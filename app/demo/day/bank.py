@@ -15,7 +15,7 @@ from kernel.clock import SHANGHAI
 from kernel.masks import mask_bank_account, mask_name
 from kernel.money import Fen, yuan
 
-ACCOUNT = "6299990000000017"
+ACCOUNT = "6299990000000090"
 ACCOUNT_NAME = "深圳市职工服务中心(演示)"
 OPENING_FEN = Fen(200_000_00)
 FEE_FEN = Fen(3_50)
