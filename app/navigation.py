@@ -74,9 +74,7 @@ DESK_LINKS: list[DeskLink] = [
     DeskLink(AID, "aid_pages.queue", N_("Claims"), waiting_count),
     DeskLink(TRAINING, "training_pages.courses", N_("Courses")),
     DeskLink(FINANCE, "finance_overview_pages.overview", N_("Overview")),
-    DeskLink(
-        FINANCE, "finance_statements_pages.statements", N_("Statements"), statements_waiting
-    ),
+    DeskLink(FINANCE, "finance_statements_pages.statements", N_("Statements"), statements_waiting),
     DeskLink(FINANCE, "finance_statements_pages.disputes", N_("Disputes"), disputes_waiting),
     DeskLink(FINANCE, "finance_payments_pages.payments", N_("Payments"), waiting_batches),
     DeskLink(FINANCE, "finance_bank_pages.bank", N_("Bank")),

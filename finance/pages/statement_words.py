@@ -24,9 +24,7 @@ STATE_KINDS = {
 # Whose turn it is, under the heading of a statement.
 STATE_TURNS = {
     StatementState.OPEN: N_("The merchant does not see it yet: look it through, then issue it."),
-    StatementState.ISSUED: N_(
-        "The merchant's turn: to agree at a till, or to dispute lines."
-    ),
+    StatementState.ISSUED: N_("The merchant's turn: to agree at a till, or to dispute lines."),
     StatementState.AGREED: N_("A second person approves it; then it can be paid."),
     StatementState.DISPUTED: N_("Disputed lines wait for an answer."),
     StatementState.APPROVED: N_("It can be paid: it waits for a payment and its bank line."),
