@@ -1,4 +1,4 @@
-import { render } from "preact";
+import { type ComponentType, render } from "preact";
 import { t } from "../shared/i18n";
 import { placeAmong, Tabs } from "../shared/tabs";
 import { Waiting } from "../shared/ui";
@@ -32,16 +32,27 @@ function WayIn({ now }: { now: Exclude<Step, { name: "in" }> }) {
   }
 }
 
+/**
+ * What stands behind each place of the address (`#records`). A place that is not a tab belongs to
+ * the tab named beside it, which stays marked while one is there.
+ */
+const PLACES: Record<string, { tab: string; Screen: ComponentType<{ token: string }> }> = {
+  card: { tab: "card", Screen: CardScreen },
+  records: { tab: "records", Screen: RecordsScreen },
+};
+
 function SignedIn({ token }: { token: string }) {
-  const place = placeAmong(["card", "records"]);
+  const place = placeAmong(["card", ...Object.keys(PLACES)]);
+  const here = PLACES[place];
+  if (here === undefined) return null;
   return (
     <>
       <main>
-        {place === "records" ? <RecordsScreen token={token} /> : <CardScreen token={token} />}
+        <here.Screen key={place} token={token} />
       </main>
       <Tabs
         label={t("card_tabs")}
-        now={place}
+        now={here.tab}
         tabs={[
           { place: "card", icon: "▣", label: t("tab_card") },
           { place: "records", icon: "☰", label: t("tab_records") },

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.phone import CARD, CARD_DEMO, SCAN, SHARED
+from app.sentences import CARD, CARD_DEMO, SCAN, SHARED
 
 PWA = Path(__file__).resolve().parents[2] / "pwa"
 FIRST_LOAD_BYTES_MAX = 60_000

@@ -1,0 +1,20 @@
+"""What both phone pages say."""
+
+from kernel.i18n import N_
+
+SHARED: dict[str, str] = {
+    "counts_from": N_("It counts from ¥%(amount)s."),
+    "leave_as_it_is": N_("No, leave it as it is"),
+    "no_answer": N_("No connection to the service."),
+    "not_our_answer": N_("Something else answered in the service's place. Check the network."),
+    "not_since_opened": N_("not since this page was opened"),
+    "opening": N_("Opening …"),
+    "show_more": N_("Show more"),
+    "standing_active": N_("In good standing"),
+    "standing_none": N_("Not a member at present"),
+    "standing_retained": N_("Membership retained"),
+    "standing_transferring": N_("In good standing, changing union"),
+    "tail": N_("Card ends in %(tail)s"),
+    "try_again": N_("Try again"),
+    "unexplained": N_("The service cannot answer at the moment."),
+}
