@@ -16,6 +16,7 @@ from members.services.imports import (
     preview_import,
     upload_roster,
 )
+from members.services.notices import notify
 from members.services.roster import (
     Effect,
     FileMemory,
@@ -67,6 +68,7 @@ __all__ = [
     "known_unions",
     "lines_of",
     "missing_consents",
+    "notify",
     "open_session",
     "preview_import",
     "start_sign_in",

@@ -1,0 +1,73 @@
+"""What the register stores: unions, people, sign-ins, corrections, rosters, notices."""
+
+from members.models.corrections import (
+    CORRECTION_MOVES,
+    CORRECTION_NAME,
+    CORRECTION_PHONE,
+    CorrectionRequest,
+    CorrectionState,
+)
+from members.models.imports import (
+    IMPORT_CELLS,
+    IMPORT_CONTENT,
+    IMPORT_FILE_NAME,
+    IMPORT_MOVES,
+    ImportState,
+    RosterImport,
+    RosterImportRefusal,
+)
+from members.models.notices import (
+    Notice,
+    NoticeKind,
+)
+from members.models.register import (
+    MEMBER_DOCUMENT,
+    MEMBER_NAME,
+    MEMBER_PHONE,
+    MEMBER_REMARK,
+    MEMBERSHIP_MOVES,
+    STANDING,
+    Member,
+    MembershipStatus,
+)
+from members.models.sign_in import (
+    Consent,
+    MemberSession,
+    RealNameFailure,
+    SignInCode,
+)
+from members.models.unions import (
+    OrgLevel,
+    UnionOrg,
+)
+
+__all__ = [
+    "CORRECTION_MOVES",
+    "CORRECTION_NAME",
+    "CORRECTION_PHONE",
+    "IMPORT_CELLS",
+    "IMPORT_CONTENT",
+    "IMPORT_FILE_NAME",
+    "IMPORT_MOVES",
+    "MEMBERSHIP_MOVES",
+    "MEMBER_DOCUMENT",
+    "MEMBER_NAME",
+    "MEMBER_PHONE",
+    "MEMBER_REMARK",
+    "STANDING",
+    "Consent",
+    "CorrectionRequest",
+    "CorrectionState",
+    "ImportState",
+    "Member",
+    "MemberSession",
+    "MembershipStatus",
+    "Notice",
+    "NoticeKind",
+    "OrgLevel",
+    "RealNameFailure",
+    "RosterImport",
+    "RosterImportRefusal",
+    "SignInCode",
+    "UnionOrg",
+]
