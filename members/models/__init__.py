@@ -1,9 +1,13 @@
-"""What the register stores: unions, people, sign-ins, corrections, rosters, notices."""
+"""What the register stores: unions, people, sign-ins, corrections, rosters, notices, transfers."""
 
 from members.models.corrections import (
+    CORRECTION_ANSWER,
     CORRECTION_MOVES,
     CORRECTION_NAME,
     CORRECTION_PHONE,
+    CORRECTION_TAIL,
+    CORRECTION_TEXT,
+    CorrectionField,
     CorrectionRequest,
     CorrectionState,
 )
@@ -36,15 +40,26 @@ from members.models.sign_in import (
     RealNameFailure,
     SignInCode,
 )
+from members.models.transfers import (
+    TRANSFER_ANSWER,
+    TRANSFER_MOVES,
+    TRANSFER_REASON,
+    TRANSFERS_OPEN,
+    MembershipTransfer,
+    TransferState,
+)
 from members.models.unions import (
     OrgLevel,
     UnionOrg,
 )
 
 __all__ = [
+    "CORRECTION_ANSWER",
     "CORRECTION_MOVES",
     "CORRECTION_NAME",
     "CORRECTION_PHONE",
+    "CORRECTION_TAIL",
+    "CORRECTION_TEXT",
     "IMPORT_CELLS",
     "IMPORT_CONTENT",
     "IMPORT_FILE_NAME",
@@ -55,13 +70,19 @@ __all__ = [
     "MEMBER_PHONE",
     "MEMBER_REMARK",
     "STANDING",
+    "TRANSFERS_OPEN",
+    "TRANSFER_ANSWER",
+    "TRANSFER_MOVES",
+    "TRANSFER_REASON",
     "Consent",
+    "CorrectionField",
     "CorrectionRequest",
     "CorrectionState",
     "ImportState",
     "Member",
     "MemberSession",
     "MembershipStatus",
+    "MembershipTransfer",
     "Notice",
     "NoticeKind",
     "OrgLevel",
@@ -69,5 +90,6 @@ __all__ = [
     "RosterImport",
     "RosterImportRefusal",
     "SignInCode",
+    "TransferState",
     "UnionOrg",
 ]

@@ -39,8 +39,9 @@ MEMBERSHIP_MOVES: Moves[MembershipStatus] = {
     MembershipStatus.APPLIED: frozenset({MembershipStatus.RETURNED, MembershipStatus.ACTIVE}),
     MembershipStatus.RETURNED: frozenset({MembershipStatus.APPLIED}),
     MembershipStatus.ACTIVE: _ENDED | {MembershipStatus.TRANSFERRING, MembershipStatus.RETAINED},
-    MembershipStatus.TRANSFERRING: _ENDED | {MembershipStatus.ACTIVE},
-    MembershipStatus.RETAINED: _ENDED | {MembershipStatus.ACTIVE},
+    # A transfer that is refused leaves the membership as it was.
+    MembershipStatus.TRANSFERRING: _ENDED | {MembershipStatus.ACTIVE, MembershipStatus.RETAINED},
+    MembershipStatus.RETAINED: _ENDED | {MembershipStatus.ACTIVE, MembershipStatus.TRANSFERRING},
     MembershipStatus.WITHDRAWN: frozenset({MembershipStatus.ACTIVE, MembershipStatus.DECEASED}),
     MembershipStatus.EXPELLED: frozenset({MembershipStatus.DECEASED}),
     MembershipStatus.DECEASED: frozenset(),
@@ -73,6 +74,8 @@ class Member(Base):
     nationality: Mapped[str | None] = mapped_column(String(200))
     phone_sealed: Mapped[bytes | None]
     phone_index: Mapped[bytes | None] = mapped_column(unique=True)
+    # When the number became another; cleared once a phone of the card or a desk confirmed it.
+    phone_changed_at: Mapped[datetime | None]
     sex: Mapped[Sex | None]
     born_on: Mapped[date | None]
     education: Mapped[Education | None]
