@@ -24,6 +24,13 @@ from cards.models.issuing import (
     StatusSeries,
     TrustListRow,
 )
+from cards.models.lifecycle import (
+    APPEAL_MOVES,
+    APPEAL_TEXT,
+    AppealState,
+    CardAppeal,
+    LostReportTries,
+)
 from cards.models.records import (
     CardRecord,
     RecordKind,
@@ -36,6 +43,8 @@ from cards.models.scans import (
 )
 
 __all__ = [
+    "APPEAL_MOVES",
+    "APPEAL_TEXT",
     "BATCH_MOVES",
     "CARD_MOVES",
     "CARD_SERIAL",
@@ -43,8 +52,10 @@ __all__ = [
     "ISSUER_KEY_MOVES",
     "ISSUER_KEY_PRIVATE",
     "SLICE_LIST",
+    "AppealState",
     "BatchState",
     "Card",
+    "CardAppeal",
     "CardBatch",
     "CardPolicy",
     "CardRecord",
@@ -55,6 +66,7 @@ __all__ = [
     "EnrolmentNonce",
     "IssuerKey",
     "IssuerKeyState",
+    "LostReportTries",
     "RecordKind",
     "Replay",
     "StatusListRow",

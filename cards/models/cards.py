@@ -72,6 +72,10 @@ class Card(Base):
     frozen_until: Mapped[datetime | None]  # a freeze that nobody prolongs ends then
     issued_at: Mapped[datetime]
     activated_at: Mapped[datetime | None]
+    # Where a deployment wants the membership confirmed again and again (CardPolicy): when it was
+    # last, and since when the member knows that it is to be.
+    confirmed_at: Mapped[datetime | None]
+    confirmation_asked_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 
     def is_usable(self) -> bool:
@@ -82,6 +86,7 @@ class Device(Base):
     """A phone whose key signs presentations. The key never left it; here is its public point.
 
     A key is enrolled once at a time; a phone that was retired and comes back gets a row of its own.
+    `lost_at` stands at a phone that may be in other hands: it cannot restore a lost card.
     """
 
     __tablename__ = "devices"
@@ -101,6 +106,7 @@ class Device(Base):
     public_key: Mapped[bytes]
     enrolled_at: Mapped[datetime]
     retired_at: Mapped[datetime | None]
+    lost_at: Mapped[datetime | None]
 
 
 class CardPolicy(Base):
@@ -112,11 +118,21 @@ class CardPolicy(Base):
         CheckConstraint("devices_max BETWEEN 1 AND 20", name="devices_max_in_range"),
         # 8.5 of the format: verifiers refuse a credential that lives longer than 35 days.
         CheckConstraint("credential_days BETWEEN 1 AND 35", name="credential_days_in_range"),
+        CheckConstraint(
+            "phone_cooldown_hours BETWEEN 0 AND 720", name="phone_cooldown_hours_in_range"
+        ),
+        # Longer than the notice of thirty days that a member is given.
+        CheckConstraint(
+            "confirm_every_days BETWEEN 60 AND 3660", name="confirm_every_days_in_range"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     devices_max: Mapped[int]  # live devices a card
     credential_days: Mapped[int]
+    # After a new phone number, until one of the card's phones or a desk has confirmed it.
+    phone_cooldown_hours: Mapped[int] = mapped_column(default=24)
+    confirm_every_days: Mapped[int | None]  # None: a card does not expire
 
 
 class BatchState(StrEnum):

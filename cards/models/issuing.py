@@ -128,7 +128,11 @@ ISSUER_KEY_PRIVATE = SealedColumn("issuer_keys", "private_sealed")
 
 
 class IssuerKey(Base):
-    """A signing key of the federation. `key_use` 0 is the root, which signs only trust lists."""
+    """A signing key of the federation. `key_use` 0 is the root, which signs only trust lists.
+
+    `signs_from` is when it begins to sign, or began. Verifiers accept what it signed from
+    `not_before` until before `expires_at`, as long as it stands in the trust list.
+    """
 
     __tablename__ = "issuer_keys"
     __table_args__ = (
@@ -139,6 +143,13 @@ class IssuerKey(Base):
             unique=True,
             postgresql_where=text("state = 'signing'"),
         ),
+        # The next key of a use: of two rotations at once, one.
+        Index(
+            "uq_issuer_keys_published",
+            "key_use",
+            unique=True,
+            postgresql_where=text("state = 'published'"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -147,6 +158,7 @@ class IssuerKey(Base):
     public_key: Mapped[bytes]  # compressed point
     private_sealed: Mapped[bytes]
     state: Mapped[IssuerKeyState]
+    signs_from: Mapped[datetime]
     not_before: Mapped[datetime]
     expires_at: Mapped[datetime]
     created_at: Mapped[datetime]
