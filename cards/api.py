@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
@@ -119,6 +120,7 @@ def ask_device() -> ResponseReturnValue:
 @api.response(201, CredentialResponse)
 def add_device(body: dict[str, Any]) -> ResponseReturnValue:
     """Put the card on a phone that proves to hold its key. The first one activates the card."""
+    now = utc_now()
     with transaction() as session:
         issued = enrol_device(
             session,
@@ -127,20 +129,19 @@ def add_device(body: dict[str, Any]) -> ResponseReturnValue:
             name=body["name"],
             public_key=body["public_key"],
             proof=body["enrolment"],
-            now=utc_now(),
+            now=now,
         )
-    return _credential(issued)
+        return _credential(issued, root_key=root_public_key(session, now=now))
 
 
 @api.post("/cards/me/devices/<uuid:device_id>/credential")
 @api.response(201, CredentialResponse)
 def renew_credential(device_id: UUID) -> ResponseReturnValue:
     """Return a fresh credential for a phone; the one before is invalid from now on."""
+    now = utc_now()
     with transaction() as session:
-        issued = refresh_credential(
-            session, member_id=_member_id(), device_id=device_id, now=utc_now()
-        )
-    return _credential(issued)
+        issued = refresh_credential(session, member_id=_member_id(), device_id=device_id, now=now)
+        return _credential(issued, root_key=root_public_key(session, now=now))
 
 
 @api.delete("/cards/me/devices/<uuid:device_id>")
@@ -275,11 +276,14 @@ def _card_of(member_id: UUID) -> Mapping[str, object]:
     }
 
 
-def _credential(issued: IssuedCredential) -> Mapping[str, object]:
+def _credential(
+    issued: IssuedCredential, *, root_key: EllipticCurvePublicKey
+) -> Mapping[str, object]:
     return {
         "device_id": issued.device_id,
         "credential": base64url(issued.credential),
         "expires_at": issued.expires_at,
+        "root_key": public_jwk(root_key),
     }
 
 

@@ -71,6 +71,9 @@ class CredentialResponse(Wire):
     device_id = fields.UUID()
     credential = fields.String(metadata={"description": "The untagged issuer CWT in base64url."})
     expires_at = Moment()
+    root_key = fields.Nested(
+        PublicKeyJwk, metadata={"description": "Verifies the trust list, by the phone itself."}
+    )
 
 
 class SliceResponse(Wire):

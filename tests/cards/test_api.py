@@ -107,7 +107,7 @@ def test_a_phone_is_enrolled_and_its_code_verifies_with_the_public_lists_alone(
     phone, answer = enrol(client, member)
 
     assert answer.status_code == 201
-    assert set(answer.json) == {"device_id", "credential", "expires_at"}
+    assert set(answer.json) == {"device_id", "credential", "expires_at", "root_key"}
     shown = client.get("/api/v1/cards/me", headers=member).json
     assert shown["state"] == "active"
     assert [device["device_id"] for device in shown["devices"]] == [phone.device_id]
