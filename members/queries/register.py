@@ -14,7 +14,6 @@ from kernel.phones import parse_phone
 from kernel.secrets import blind_index
 from members.models import (
     Consent,
-    CorrectionRequest,
     Member,
     MemberSession,
     MembershipStatus,
@@ -169,11 +168,6 @@ def member_count_within(session: Session, *, paths: Sequence[str]) -> int:
 def live_consents(session: Session, *, member_id: UUID) -> list[Consent]:
     query = select(Consent).where(Consent.member_id == member_id, Consent.withdrawn_at.is_(None))
     return list(session.scalars(query.order_by(Consent.given_at)))
-
-
-def open_corrections(session: Session, *, rows: int = PAGE_ROWS_MAX) -> list[CorrectionRequest]:
-    query = select(CorrectionRequest).where(CorrectionRequest.state == "open")
-    return list(session.scalars(query.order_by(CorrectionRequest.id).limit(rows)))
 
 
 def member_by_token(connection: Connection, *, token_hash: bytes, now: datetime) -> Actor | None:
