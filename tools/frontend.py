@@ -19,6 +19,13 @@ SOURCES = ROOT / "pwa"
 OUTPUT = ROOT / "app" / "static" / "apps"
 NODE_LOCK = ROOT / "tools" / "nodejs.lock"
 NODE_MAJOR_MIN = 20
+# What paper cards are printed with: an npm package brings it, the service reads its own copy.
+_FONT_PACKAGE = Path("node_modules", "@expo-google-fonts", "noto-sans-sc")
+FONT_FILES = {
+    Path("400Regular", "NotoSansSC_400Regular.ttf"): "NotoSansSC-Regular.ttf",
+    Path("LICENSE_FONT"): "OFL.txt",
+}
+FONTS = ROOT / "cards" / "fonts"
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,7 @@ def build() -> None:
         return
     with _alone():
         install()
+        _copy_font()
         mark = SCRATCH / "frontend.built"
         inputs = _hash(_sources())
         if OUTPUT.is_dir() and mark.exists() and mark.read_text() == inputs:
@@ -72,6 +80,21 @@ def install() -> None:
     say("Installing the phone apps' packages …")
     find_node().must("npm", "ci", "--no-audit", "--no-fund")
     mark.write_text(wanted)
+
+
+def _copy_font() -> None:
+    """Put the font of paper cards, with its licence, where the service looks for it."""
+    for source, name in FONT_FILES.items():
+        fetched, copy = SOURCES / _FONT_PACKAGE / source, FONTS / name
+        if not fetched.exists() or (
+            copy.exists() and copy.stat().st_size == fetched.stat().st_size
+        ):
+            continue
+        FONTS.mkdir(exist_ok=True)
+        # Whole or not at all: a service may be reading.
+        unfinished = copy.with_suffix(".new")
+        shutil.copyfile(fetched, unfinished)
+        unfinished.replace(copy)
 
 
 def script(name: str) -> tuple[list[str], dict[str, str]]:
