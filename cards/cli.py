@@ -2,25 +2,33 @@
 
 import time
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
 from flask import current_app
 from flask.cli import with_appcontext
 
+from cards.jobs import end_credentials
 from cards.models import IssuerKey
 from cards.queries import all_issuer_keys, card_policy, union_within
 from cards.services import (
+    OVERLAP,
     change_policy,
     ensure_issuer_keys,
     issue_next,
     publish_trust_list,
+    retire_compromised_key,
+    rotate_key,
+    rotation_due,
 )
+from cards.uc1.terms import KeyUse
 from cards.uc1.vectors import VectorsUnusable, check_vectors
 from kernel.actors import SYSTEM
 from kernel.cli import file_argument, json_option, print_answer, told_refusals
 from kernel.clock import utc_now
 from kernel.db import transaction
+from kernel.jobs import defer
 from members.queries import root_paths
 
 
@@ -48,9 +56,13 @@ def keys_init(*, as_json: bool) -> None:
 @json_option
 @with_appcontext
 def keys_list(*, as_json: bool) -> None:
-    """Show every key: what it signs (0: trust lists), its name, its state, until when."""
+    """Show every key: what it signs (0: trust lists), its name, its state, from when and until.
+
+    Where `rotation_due` is true, it is time for flask cards keys rotate.
+    """
+    now = utc_now()
     with transaction() as session:
-        keys = [_key_line(key) for key in all_issuer_keys(session)]
+        keys = [_key_line(key, now=now) for key in all_issuer_keys(session)]
     print_answer({"keys": keys}, as_json=as_json)
 
 
@@ -62,6 +74,71 @@ def keys_publish(*, as_json: bool) -> None:
     with told_refusals(), transaction() as session:
         row = publish_trust_list(session, base_url=_base_url(), actor=SYSTEM, now=utc_now())
     print_answer({"seq": row.seq, "bytes": len(row.token)}, as_json=as_json)
+
+
+@cards_keys_commands.command("rotate")
+@click.option(
+    "--use",
+    required=True,
+    type=click.Choice([use.name.lower() for use in KeyUse]),
+    help="What the key signs.",
+)
+@click.option(
+    "--after",
+    "days",
+    type=click.IntRange(0, 90),
+    default=OVERLAP.days,
+    show_default=True,
+    help="Days until it signs.",
+)
+@json_option
+@with_appcontext
+def keys_rotate(*, use: str, days: int, as_json: bool) -> None:
+    """Publish the next key; the worker lets it sign when its day has come."""
+    with told_refusals(), transaction() as session:
+        key = rotate_key(
+            session,
+            use=KeyUse[use.upper()],
+            after=timedelta(days=days),
+            base_url=_base_url(),
+            actor=SYSTEM,
+            now=utc_now(),
+        )
+        answer = _key_line(key, now=utc_now())
+    print_answer(answer, as_json=as_json)
+
+
+@cards_keys_commands.command("retire")
+@click.argument("kid")
+@click.option(
+    "--compromised",
+    is_flag=True,
+    help="Others may hold it. A key that is merely old is retired by its rotation.",
+)
+@json_option
+@with_appcontext
+def keys_retire(*, kid: str, compromised: bool, as_json: bool) -> None:
+    """Let nobody accept the key KID any more; a fresh one signs in its place at once."""
+    if not compromised:
+        raise click.UsageError(
+            "Say --compromised. A key that is merely old is retired by flask cards keys rotate."
+        )
+    try:
+        name = bytes.fromhex(kid)
+    except ValueError:
+        raise click.UsageError("A key's name is 8 hexadecimal digits, as in the list.") from None
+    with told_refusals(), transaction() as session:
+        done = retire_compromised_key(
+            session, kid=name, base_url=_base_url(), actor=SYSTEM, now=utc_now()
+        )
+        defer(session, end_credentials, kid=name.hex())
+        answer = {
+            "kid": done.key.kid.hex(),
+            "use": done.key.key_use,
+            "state": done.key.state.value,
+            "successor": done.successor.kid.hex() if done.successor else None,
+        }
+    print_answer(answer, as_json=as_json)
 
 
 @cards_commands.command("issue")
@@ -139,10 +216,12 @@ def _path_of(union_code: str) -> str:
     return union.path
 
 
-def _key_line(key: IssuerKey) -> Mapping[str, object]:
+def _key_line(key: IssuerKey, *, now: datetime) -> Mapping[str, object]:
     return {
         "use": key.key_use,
         "kid": key.kid.hex(),
         "state": key.state.value,
+        "signs_from": key.signs_from.isoformat(),
         "expires_at": key.expires_at.isoformat(),
+        "rotation_due": rotation_due(key, now=now),
     }

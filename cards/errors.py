@@ -86,6 +86,34 @@ class IssuerKeysMissing(Refusal):
     title = N_("The service has no card keys yet. Its operator runs flask cards keys init first.")
 
 
+class IssuerKeyNotFound(Refusal):
+    status = 404
+    code = "issuer_key_not_found"
+    title = N_("There is no key with this name. flask cards keys list shows them all.")
+
+
+class RotationUnderWay(Refusal):
+    """Facts: `kid` of the key that waits for its turn, and `signs_from`."""
+
+    status = 409
+    code = "rotation_under_way"
+    title = N_("The next key of this kind is published already and begins to sign by itself.")
+
+
+class OverlapTooShort(Refusal):
+    """`days_min` among the facts is how long tills may go without a new trust list."""
+
+    status = 422
+    code = "overlap_too_short"
+    title = N_("Tills that are offline must hear of a new key before it signs. Wait longer.")
+
+
+class RootKeyStays(Refusal):
+    status = 409
+    code = "root_key_stays"
+    title = N_("The root key is not changed by this command: every till holds it.")
+
+
 class FreezeEndInvalid(Refusal):
     status = 422
     code = "freeze_end_invalid"

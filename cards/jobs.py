@@ -9,8 +9,11 @@ from cards.queries import batch_path, cards_to_cancel, cards_to_unfreeze
 from cards.services import (
     cancel_card,
     close_full_lists,
+    end_credentials_of_key,
     end_freeze,
     lists_to_build,
+    note_credentials_ended,
+    promote_due_keys,
     purge_short_lived,
     renew_trust_list,
     status_token,
@@ -57,6 +60,29 @@ def renew_trust(**_: int) -> None:
             renew_trust_list(session, base_url=base_url, actor=SYSTEM, now=utc_now())
     except IssuerKeysMissing:
         return  # nothing to publish before `flask cards keys init`
+
+
+@job("cards.promote_keys", cron="*/5 * * * *")
+def promote_keys(**_: int) -> None:
+    """Let published keys sign whose turn has come."""
+    base_url = current_app.config["SETTINGS"].base_url
+    with transaction() as session:
+        promote_due_keys(session, base_url=base_url, actor=SYSTEM, now=utc_now())
+
+
+@job("cards.end_credentials_of_key")
+def end_credentials(kid: str) -> None:
+    """Make invalid what a compromised key signed, each step a transaction."""
+    name, after, count = bytes.fromhex(kid), b"", 0
+    while True:
+        with transaction() as session:
+            step = end_credentials_of_key(session, kid=name, after=after, now=utc_now())
+        count += step.count
+        if step.last_cti is None:
+            break
+        after = step.last_cti
+    with transaction() as session:
+        note_credentials_ended(session, kid=name, count=count, actor=SYSTEM, now=utc_now())
 
 
 @job("cards.follow_time_and_register", cron="*/5 * * * *")

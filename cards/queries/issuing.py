@@ -1,8 +1,9 @@
 """Reads of keys, trust lists and status lists."""
 
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from cards.models import (
@@ -21,6 +22,44 @@ def signing_keys(session: Session) -> list[IssuerKey]:
     """Return the key in use of each kind, the root's among them."""
     query = select(IssuerKey).where(IssuerKey.state == IssuerKeyState.SIGNING)
     return list(session.scalars(query.order_by(IssuerKey.key_use)))
+
+
+def signing_key_sealed(
+    session: Session, *, use: int, now: datetime
+) -> tuple[UUID, bytes, bytes] | None:
+    """Return id, kid and sealed scalar of the key that signs `use`; None also when it has ended."""
+    query = select(IssuerKey.id, IssuerKey.kid, IssuerKey.private_sealed).where(
+        IssuerKey.key_use == use,
+        IssuerKey.state == IssuerKeyState.SIGNING,
+        IssuerKey.expires_at > now,
+    )
+    row = session.execute(query).one_or_none()
+    return None if row is None else (row.id, row.kid, row.private_sealed)
+
+
+def issuer_key(session: Session, *, kid: bytes) -> IssuerKey | None:
+    query = select(IssuerKey).where(IssuerKey.kid == kid)
+    return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+
+
+def issuer_key_in(session: Session, *, use: int, state: IssuerKeyState) -> IssuerKey | None:
+    """Return the one key of a use that signs, or that is published and waits for its turn."""
+    assert state in {IssuerKeyState.SIGNING, IssuerKeyState.PUBLISHED}
+    query = select(IssuerKey).where(IssuerKey.key_use == use, IssuerKey.state == state)
+    return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+
+
+def due_keys(session: Session, *, now: datetime) -> list[IssuerKey]:
+    """Return the published keys whose turn has come."""
+    query = select(IssuerKey).where(
+        IssuerKey.state == IssuerKeyState.PUBLISHED, IssuerKey.signs_from <= now
+    )
+    return list(session.scalars(query.order_by(IssuerKey.key_use)))
+
+
+def last_expiry(session: Session, *, kid: bytes) -> datetime | None:
+    """Return when the last credential that a key signed expires. Reads every credential."""
+    return session.scalar(select(func.max(Credential.expires_at)).where(Credential.kid == kid))
 
 
 def trusted_keys(session: Session, *, now: datetime) -> list[IssuerKey]:

@@ -40,10 +40,24 @@ from cards.services.lifecycle import (
 )
 from cards.services.policy import change_policy
 from cards.services.records import add_record, record_insert_values
+from cards.services.rotation import (
+    OVERLAP,
+    Compromised,
+    Ended,
+    end_credentials_of_key,
+    note_credentials_ended,
+    promote_due_keys,
+    retire_compromised_key,
+    rotate_key,
+    rotation_due,
+)
 from cards.services.slices import Slice, issue_slice, purge_short_lived
 from cards.services.status import close_full_lists, end_credentials, lists_to_build, status_token
 
 __all__ = [
+    "OVERLAP",
+    "Compromised",
+    "Ended",
     "Issued",
     "IssuedCredential",
     "LostWhat",
@@ -56,6 +70,7 @@ __all__ = [
     "current_signer",
     "current_trust",
     "end_credentials",
+    "end_credentials_of_key",
     "end_freeze",
     "enrol_device",
     "ensure_issuer_keys",
@@ -68,6 +83,8 @@ __all__ = [
     "lock_card",
     "lock_card_of",
     "lock_card_to_show",
+    "note_credentials_ended",
+    "promote_due_keys",
     "publish_trust_list",
     "purge_short_lived",
     "record_insert_values",
@@ -76,8 +93,11 @@ __all__ = [
     "report_lost",
     "report_lost_at_desk",
     "restore_card",
+    "retire_compromised_key",
     "retire_device",
     "root_public_key",
+    "rotate_key",
+    "rotation_due",
     "start_batch",
     "start_challenge",
     "start_enrolment",

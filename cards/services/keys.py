@@ -7,6 +7,8 @@ A key use signs one kind of thing (8.5 of the format): 1 phones' credentials, 2 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
+from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from sqlalchemy import URL, func, select
@@ -24,7 +26,7 @@ from cards.models import (
     StatusSeries,
     TrustListRow,
 )
-from cards.queries import newest_trust_list, signing_keys, trusted_keys
+from cards.queries import newest_trust_list, signing_key_sealed, signing_keys, trusted_keys
 from cards.uc1.answers import Refused
 from cards.uc1.keys import (
     Signer,
@@ -47,6 +49,7 @@ TRUST_LIST_RENEWED_AFTER = timedelta(days=1)
 KEYS_HELD = timedelta(seconds=5)
 # A verifier whose clock is behind must not meet a key that opens in its future.
 _CLOCK_SKEW = timedelta(minutes=5)
+_KEYS_LOCK = func.hashtext("cards.issuer_keys")
 # Rotation retires a key much earlier; this is how long one may live that nobody rotates.
 _KEY_LIVES = {
     ROOT_USE: timedelta(days=3650),
@@ -63,11 +66,18 @@ def ensure_issuer_keys(session: Session, *, base_url: str, actor: Actor, now: da
     Waits for whoever does the same. `base_url` is where the service is reached: the trust list
     says under which address its status lists are.
     """
-    _one_at_a_time(session)
+    one_at_a_time(session)
     held = {key.key_use for key in signing_keys(session)}
     missing = [use for use in _KEY_LIVES if int(use) not in held]
     for use in missing:
-        _make_key(session, use=int(use), actor=actor, now=now)
+        make_key(
+            session,
+            use=int(use),
+            state=IssuerKeyState.SIGNING,
+            signs_from=now,
+            actor=actor,
+            now=now,
+        )
     session.execute(
         insert(StatusListRow)
         .values(number=SLICE_LIST, series=StatusSeries.SLICE, period="always", is_full=False)
@@ -87,7 +97,7 @@ def publish_trust_list(
 
     Raises IssuerKeysMissing.
     """
-    _one_at_a_time(session)
+    one_at_a_time(session)
     newest = newest_trust_list(session)
     seq = newest.seq + 1 if newest else 1
     exp = now + TRUST_LIST_LIFE
@@ -122,7 +132,7 @@ def renew_trust_list(
 
     Daily, so that a phone that has not been online for a week can tell that its list is stale.
     """
-    _one_at_a_time(session)
+    one_at_a_time(session)
     newest = newest_trust_list(session)
     if newest is not None and now < newest.issued_at + TRUST_LIST_RENEWED_AFTER:
         trust = _read_trust(newest, root_key=_root_key(session))
@@ -140,24 +150,17 @@ class _HeldTrust:
     root_key: EllipticCurvePublicKey
 
 
-@dataclass(frozen=True, slots=True)
-class _HeldSigners:
-    database: URL
-    read_at: datetime
-    signers: Mapping[int, Signer]
-
-
 class _Held:
     """What this process has read: replaced whole, so that threads never see half of it."""
 
     trust: _HeldTrust | None = None
-    signers: _HeldSigners | None = None
+    opened: Mapping[bytes, Signer] = MappingProxyType({})
 
 
 def forget_issuer_keys() -> None:
     """Read keys and trust list anew at their next use."""
     _Held.trust = None
-    _Held.signers = None
+    _Held.opened = MappingProxyType({})
 
 
 def current_trust(session: Session, *, now: datetime) -> TrustList:
@@ -179,26 +182,50 @@ def trust_list_token(session: Session, *, now: datetime) -> bytes:
 
 
 def current_signer(session: Session, *, use: KeyUse, now: datetime) -> Signer:
-    """Return the key that signs `use` now, at most five seconds old. Raises IssuerKeysMissing."""
-    database = session.get_bind().engine.url
-    held = _Held.signers
-    if held is None or not _is_fresh(held, database, now):
-        known = {} if held is None else {each.kid: each for each in held.signers.values()}
-        rows = signing_keys(session)
-        signers = {row.key_use: known.get(row.kid) or _open_key(row) for row in rows}
-        held = _HeldSigners(database, now, signers)
-        _Held.signers = held
-    signer = held.signers.get(int(use))
-    if signer is None:
+    """Return the key that signs `use` now. Raises IssuerKeysMissing.
+
+    Which one it is, is asked each time: a key that was retired a moment ago signs nothing more.
+    Only the opened key is kept.
+    """
+    found = signing_key_sealed(session, use=int(use), now=now)
+    if found is None:
         raise IssuerKeysMissing(use=int(use))
+    row_id, kid, sealed = found
+    signer = _Held.opened.get(kid)
+    if signer is None:
+        signer = _open_key(row_id, kid, sealed)
+        _Held.opened = MappingProxyType({**_Held.opened, kid: signer})
     return signer
+
+
+def keep_keys_still(session: Session) -> None:
+    """Let no key or trust list change until the transaction ends; many may ask for that at once.
+
+    Taken before any row is locked, as whoever changes keys does.
+    """
+    session.execute(select(func.pg_advisory_xact_lock_shared(_KEYS_LOCK)))
+
+
+def trust_in_force(session: Session, *, now: datetime) -> TrustList:
+    """Return the newest trust list as it is this moment, not as it was held.
+
+    Raises IssuerKeysMissing.
+    """
+    return _read_anew(session, now).trust
 
 
 def _trust(session: Session, now: datetime) -> _HeldTrust:
     database = session.get_bind().engine.url
     held = _Held.trust
-    if held is not None and _is_fresh(held, database, now):
-        return held
+    if held is None or held.database != database:
+        return _read_anew(session, now)
+    is_fresh = timedelta(0) <= now - held.read_at < KEYS_HELD
+    return held if is_fresh else _read_anew(session, now)
+
+
+def _read_anew(session: Session, now: datetime) -> _HeldTrust:
+    database = session.get_bind().engine.url
+    held = _Held.trust
     row = newest_trust_list(session)
     if row is None:
         raise IssuerKeysMissing
@@ -212,10 +239,6 @@ def _trust(session: Session, now: datetime) -> _HeldTrust:
     return fresh
 
 
-def _is_fresh(held: _HeldTrust | _HeldSigners, database: URL, now: datetime) -> bool:
-    return timedelta(0) <= now - held.read_at < KEYS_HELD and held.database == database
-
-
 def _read_trust(row: TrustListRow, *, root_key: EllipticCurvePublicKey) -> TrustList:
     # As of its own moment: whether it has expired is asked at each use, with its own answer.
     trust = verify_trust_list(row.token, root_key=root_key, now=unix(row.issued_at))
@@ -224,22 +247,34 @@ def _read_trust(row: TrustListRow, *, root_key: EllipticCurvePublicKey) -> Trust
     return trust
 
 
-def _make_key(session: Session, *, use: int, actor: Actor, now: datetime) -> None:
+def make_key(
+    session: Session,
+    *,
+    use: int,
+    state: IssuerKeyState,
+    signs_from: datetime,
+    actor: Actor,
+    now: datetime,
+) -> IssuerKey:
+    """Store a fresh key. It is trusted once a list that names it has been published.
+
+    The caller holds one_at_a_time().
+    """
     signer = Signer.of(new_private_key())
     row_id = new_id()
-    session.add(
-        IssuerKey(
-            id=row_id,
-            key_use=use,
-            kid=signer.kid,
-            public_key=compressed(signer.key.public_key()),
-            private_sealed=ISSUER_KEY_PRIVATE.seal(row_id, private_key_bytes(signer.key)),
-            state=IssuerKeyState.SIGNING,
-            not_before=now - _CLOCK_SKEW,
-            expires_at=now + _KEY_LIVES[use],
-            created_at=now,
-        )
+    row = IssuerKey(
+        id=row_id,
+        key_use=use,
+        kid=signer.kid,
+        public_key=compressed(signer.key.public_key()),
+        private_sealed=ISSUER_KEY_PRIVATE.seal(row_id, private_key_bytes(signer.key)),
+        state=state,
+        signs_from=signs_from,
+        not_before=now - _CLOCK_SKEW,
+        expires_at=signs_from + _KEY_LIVES[use],
+        created_at=now,
     )
+    session.add(row)
     session.flush()
     record(
         session,
@@ -250,16 +285,18 @@ def _make_key(session: Session, *, use: int, actor: Actor, now: datetime) -> Non
         now=now,
         use=use,
         kid=signer.kid.hex(),
+        state=state.value,
     )
+    return row
 
 
-def _open_key(row: IssuerKey) -> Signer:
-    scalar = ISSUER_KEY_PRIVATE.open_bytes(row.id, row.private_sealed)
-    return Signer(private_key_from_bytes(scalar), row.kid)
+def _open_key(row_id: UUID, kid: bytes, sealed: bytes) -> Signer:
+    return Signer(private_key_from_bytes(ISSUER_KEY_PRIVATE.open_bytes(row_id, sealed)), kid)
 
 
 def _root_signer(session: Session) -> Signer:
-    return _open_key(_root_row(session))
+    row = _root_row(session)
+    return _open_key(row.id, row.kid, row.private_sealed)
 
 
 def _root_key(session: Session) -> EllipticCurvePublicKey:
@@ -283,6 +320,6 @@ def _trust_key(row: IssuerKey, base_url: str) -> TrustKey:
     )
 
 
-def _one_at_a_time(session: Session) -> None:
+def one_at_a_time(session: Session) -> None:
     """Wait until nobody else makes keys or lists; held until the transaction ends."""
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtext("cards.issuer_keys"))))
+    session.execute(select(func.pg_advisory_xact_lock(_KEYS_LOCK)))

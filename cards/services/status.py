@@ -19,7 +19,12 @@ from cards.models import (
 )
 from cards.queries import has_status_changes, live_status_lists, status_entries
 from cards.rules import LIST_ENTRIES_MAX, card_period, card_period_end
-from cards.services.keys import current_signer, current_trust
+from cards.services.keys import (
+    current_signer,
+    current_trust,
+    keep_keys_still,
+    trust_in_force,
+)
 from cards.uc1.credential import STATUS_LIST_MAX, new_cti
 from cards.uc1.policy import POLICY
 from cards.uc1.status import ENTRIES, Status, build_status_list
@@ -160,6 +165,8 @@ def status_token(session: Session, *, number: int, now: datetime) -> bytes:
     if row is None:
         raise StatusListNotFound
     if _is_due(session, row, now=now):
+        # What is signed now must be signed by the key of now: before any row is locked.
+        keep_keys_still(session)
         row = session.get_one(StatusListRow, number, with_for_update=True, populate_existing=True)
         # Whoever held the lock before may have built it.
         if _is_due(session, row, now=now):
@@ -213,7 +220,7 @@ def _is_due(session: Session, row: StatusListRow, *, now: datetime) -> bool:
 
 def _build(session: Session, row: StatusListRow, *, now: datetime) -> None:
     signer = current_signer(session, use=KeyUse.STATUS, now=now)
-    trust = current_trust(session, now=now)
+    trust = trust_in_force(session, now=now)
     states = status_entries(session, number=row.number)
     row.token = build_status_list(
         signer,

@@ -191,6 +191,8 @@ def test_every_job_is_known_to_the_worker():
         "cards.issue_batch",
         "cards.build_status_lists",
         "cards.renew_trust_list",
+        "cards.promote_keys",
+        "cards.end_credentials_of_key",
         "cards.follow_time_and_register",
         "cards.purge_short_lived",
     }

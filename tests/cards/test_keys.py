@@ -95,14 +95,27 @@ def test_without_keys_nothing_is_signed(session):
 def test_asking_again_within_five_seconds_costs_no_statement(session, make, statements):
     make.issuer_keys()
     current_trust(session, now=NOW)
-    current_signer(session, use=KeyUse.SLICE, now=NOW)
     statements.clear()
 
-    later = NOW + timedelta(seconds=4)
-    current_trust(session, now=later)
-    current_signer(session, use=KeyUse.SLICE, now=later)
+    current_trust(session, now=NOW + timedelta(seconds=4))
 
     assert statements == []
+
+
+def test_which_key_signs_is_asked_each_time_and_opened_once(session, make, statements):
+    make.issuer_keys()
+    signer = current_signer(session, use=KeyUse.SLICE, now=NOW)
+    statements.clear()
+
+    assert current_signer(session, use=KeyUse.SLICE, now=NOW) is signer
+    assert len(statements) == 1
+
+
+def test_a_key_that_has_ended_signs_nothing(session, make):
+    make.issuer_keys()
+
+    with pytest.raises(IssuerKeysMissing):
+        current_signer(session, use=KeyUse.CARD, now=NOW + timedelta(days=400))
 
 
 def test_a_list_that_another_process_published_is_noticed_after_five_seconds(session, make):
