@@ -235,6 +235,7 @@ def _item(claim: AidClaim, scheme: Any) -> dict[str, Any]:
         "event_date": claim.event_date,
         "benefit_fen": claim.benefit_fen,
         "submitted_at": claim.submitted_at,
+        "waiting_since": claim.waiting_since,
     }
 
 
@@ -275,6 +276,7 @@ def _scheme(sheet: SchemeSheet) -> dict[str, Any]:
         }
         if cover is not None
         else None,
+        "filing_days": terms.filing_days,
         "events": [
             {
                 "event_type": event.event_type,

@@ -152,6 +152,7 @@ class ClaimResponse(Wire):
     event_type = fields.String()
     event_date = fields.Date()
     submitted_at = Moment()
+    waiting_since = Moment(metadata={"description": "Since when it is the turn of who acts next."})
     steps = fields.List(fields.Nested(StepResponse))
     benefit_fen = PaperFen()
     lines = fields.List(fields.Nested(LineResponse))
@@ -168,6 +169,7 @@ class ClaimItem(Wire):
     event_date = fields.Date()
     benefit_fen = PaperFen()
     submitted_at = Moment()
+    waiting_since = Moment(metadata={"description": "Since when it is the turn of who acts next."})
 
 
 class ClaimPage(Wire):
@@ -207,6 +209,10 @@ class SchemeResponse(Wire):
     name = fields.String()
     covered = fields.Boolean(metadata={"description": "For some event, if it happened today."})
     cover = fields.Nested(CoverResponse, allow_none=True)
+    filing_days = fields.Integer(
+        allow_none=True,
+        metadata={"description": "Days after an event in which it may be claimed; null: no limit."},
+    )
     events = fields.List(fields.Nested(EventResponse))
     papers = fields.List(fields.Nested(PaperKindResponse))
     articles = fields.List(fields.Nested(ArticleResponse))

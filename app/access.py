@@ -68,7 +68,12 @@ ACCESS: dict[str, Rule] = {
     "GET api-docs.openapi_json": ANYONE,
     "POST system.choose_language": ANYONE,
     "GET phone.card": ANYONE,
+    "GET phone.card_worker": ANYONE,
+    "GET phone.card_manifest": ANYONE,
     "GET phone.scan": ANYONE,
+    # What a member can use
+    "GET benefits_api.list_benefits": MEMBER,
+    "GET benefits_api.list_sites": MEMBER,
     # Discounts
     "POST discounts_api.verify": TERMINAL,
     "POST discounts_api.make_quote": TERMINAL,
@@ -95,6 +100,7 @@ ACCESS: dict[str, Rule] = {
     "GET training_api.list_enrolments": MEMBER,
     "POST training_api.enrol_in_session": MEMBER,
     "DELETE training_api.withdraw_from_session": MEMBER,
+    "GET training_api.download_calendar": MEMBER,
     "GET training_api.list_site_sessions": TERMINAL,
     "POST training_api.take_attendance": TERMINAL,
     "GET training_pages.courses": staff(Role.TRAINING_OFFICER, Role.AUDITOR),

@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from flask import Response
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, gettext
 
 from benefits.rules import Reason
 from kernel.clock import shanghai_date, shanghai_day, utc_now
 from kernel.db import transaction
-from kernel.pages import shown_moment
+from kernel.pages import attachment, shown_moment
 from kernel.web import (
     REPLAYED_HEADER,
     Blueprint,
@@ -45,11 +46,15 @@ from training.services import (
     SeenSession,
     attend,
     enrol,
+    enrolment_calendar,
     sessions_for_member,
     withdraw,
 )
 
 api = Blueprint("training_api", __name__, description="Training: enrol, wait, attend")
+
+_CALENDAR_TYPE = "text/calendar"
+_FILE = {"type": "string", "format": "binary"}
 
 
 @api.get("/training/sessions")
@@ -133,6 +138,21 @@ def list_enrolments(query: dict[str, Any]) -> ResponseReturnValue:
     return {"items": items, "next_cursor": _cursor(ids, query["rows"])}
 
 
+@api.get("/training/enrolments/<uuid:enrolment_id>/calendar.ics")
+@api.response(200, _FILE, content_type=_CALENDAR_TYPE)
+def download_calendar(enrolment_id: UUID) -> Response:
+    """Return the meetings of a session I am in as a calendar file; fetched again, it replaces."""
+    with transaction() as session:
+        content = enrolment_calendar(
+            session,
+            member_id=current_actor().member_id,
+            enrolment_id=enrolment_id,
+            in_chinese=_is_chinese(),
+            now=utc_now(),
+        )
+    return attachment(content, filename="training.ics", mimetype=_CALENDAR_TYPE)
+
+
 @api.post("/attendances")
 @api.arguments(AttendanceRequest)
 @api.response(201, AttendanceResponse)
@@ -170,8 +190,12 @@ def _cursor(ids: Sequence[UUID], rows: int) -> str | None:
     return encode_cursor(str(ids[-1])) if len(ids) == rows else None
 
 
+def _is_chinese() -> bool:
+    return str(get_locale()).startswith("zh")
+
+
 def _titled(zh: str, en: str) -> str:
-    return zh if str(get_locale()).startswith("zh") else en
+    return zh if _is_chinese() else en
 
 
 def _session(line: SessionLine, meetings: Sequence[CourseMeeting]) -> dict[str, Any]:

@@ -184,6 +184,7 @@ _MEMBER_CASES = [
         strangers={"other_member": _KEY_REUSED},
     ),
     _member("DELETE training_api.withdraw_from_session", enrolment_id="enrolment"),
+    _member("GET training_api.download_calendar", enrolment_id="enrolment"),
 ]
 
 _REGISTER_CASES = [

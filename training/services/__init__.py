@@ -1,6 +1,7 @@
 """What can be done with courses, sessions and seats, one file per group of verbs."""
 
 from training.services.attend import AttendanceAnswer, ScanRequest, attend
+from training.services.calendar import enrolment_calendar
 from training.services.complete import cancel_session, complete_session
 from training.services.courses import CourseFacts, add_course, change_course
 from training.services.enrol import EnrolmentAnswer, enrol, withdraw
@@ -35,6 +36,7 @@ __all__ = [
     "complete_session",
     "drop_meeting",
     "enrol",
+    "enrolment_calendar",
     "move_waiting_list",
     "open_session",
     "sessions_for_member",
