@@ -8,13 +8,15 @@ export interface Problem {
   code: string;
   title: string;
   facts: Record<string, unknown>;
+  /** With 422: what is wrong, by field. */
+  errors?: Record<string, unknown>;
 }
 
 export type Refused = { ok: false; problem: Problem };
 export type Result<T> = { ok: true; value: T } | Refused;
 
 export interface Call {
-  method?: "GET" | "POST" | "DELETE";
+  method?: "GET" | "POST" | "PUT" | "DELETE";
   body?: object;
   token?: string;
 }
@@ -58,6 +60,32 @@ export async function callDrawing(
   return { ok: true, value: { svg: text, until } };
 }
 
+/** Ask for a file, as text. */
+export async function callText(
+  path: string,
+  accept: string,
+  token: string,
+): Promise<Result<string>> {
+  const heard = await ask(path, accept, { token });
+  if (!heard.ok) return heard;
+  const { response, text } = heard.value;
+  if (!response.ok) return refusal(response, text);
+  if (!response.headers.get("Content-Type")?.startsWith(accept)) return notOurs();
+  return { ok: true, value: text };
+}
+
+/** What an answer that did not come by `fetch` says: an upload's, which tells how far it is. */
+export function answerOf<T>(response: Pick<Response, "ok" | "status" | "headers">, text: string) {
+  if (!response.ok) return refusal(response, text);
+  const json = parsed(text);
+  return json === null ? notOurs() : ({ ok: true, value: json as T } satisfies Result<T>);
+}
+
+/** Nobody answered: what was asked may or may not have been done. */
+export function noAnswer(): Refused {
+  return refused(0, "no_answer", t("no_answer"));
+}
+
 async function ask(path: string, accept: string, asked: Call): Promise<Result<Heard>> {
   const { method = "GET", body, token } = asked;
   const headers: Record<string, string> = { Accept: accept, "Accept-Language": language };
@@ -73,11 +101,14 @@ async function ask(path: string, accept: string, asked: Call): Promise<Result<He
     });
     return { ok: true, value: { response, text: await response.text() } };
   } catch {
-    return refused(0, "no_answer", t("no_answer"));
+    return noAnswer();
   }
 }
 
-function refusal(response: Response, text: string): Refused {
+function refusal(
+  response: Pick<Response, "status" | "headers">,
+  text: string,
+): Refused {
   const said = parsed(text) as Partial<Problem> | null;
   if (said === null || typeof said.code !== "string" || typeof said.title !== "string") {
     return response.status >= SERVER_ERRORS
@@ -85,7 +116,8 @@ function refusal(response: Response, text: string): Refused {
       : notOurs();
   }
   hearTime(response.headers.get("Date"));
-  return refused(response.status, said.code, said.title, said.facts);
+  const { ok, problem } = refused(response.status, said.code, said.title, said.facts);
+  return { ok, problem: said.errors === undefined ? problem : { ...problem, errors: said.errors } };
 }
 
 /** A sign-in page of the café's network, say: whoever answered, it was not our service. */

@@ -8,7 +8,13 @@ addEventListener("hashchange", () => {
 
 /** Which of `places` the address names behind `#`, the first if none: so "back" goes back. */
 export function placeAmong<Place extends string>(places: readonly [Place, ...Place[]]): Place {
-  return places.find((place) => `#${place}` === hash.value) ?? places[0];
+  const named = hash.value.slice(1).split("/")[0];
+  return places.find((place) => place === named) ?? places[0];
+}
+
+/** What the address names inside its place: "new" of `#aid/new`, nothing of `#aid`. */
+export function inside(): string {
+  return hash.value.split("/")[1] ?? "";
 }
 
 export function goTo(place: string): void {

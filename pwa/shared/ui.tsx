@@ -100,13 +100,20 @@ export function Note({ kind, children }: { kind: Kind; children: ComponentChildr
   );
 }
 
-/** A label, its input, a hint beneath. */
+/** A label, its input, a hint beneath, and what was refused about it. */
 export function Field({
   name,
   label,
   hint,
+  error,
   ...input
-}: { name: string; label: string; hint?: string } & JSX.IntrinsicElements["input"]) {
+}: {
+  name: string;
+  label: string;
+  hint?: string;
+  error?: string | undefined;
+} & JSX.IntrinsicElements["input"]) {
+  const notes = [hint && `${name}-hint`, error && `${name}-error`].filter(Boolean).join(" ");
   return (
     <div class="field">
       <label for={name}>{label}</label>
@@ -114,8 +121,14 @@ export function Field({
         id={name}
         name={name}
         {...input}
-        {...(hint === undefined ? {} : { "aria-describedby": `${name}-hint` })}
+        {...(notes === "" ? {} : { "aria-describedby": notes })}
+        {...(error === undefined ? {} : { "aria-invalid": true })}
       />
+      {error === undefined ? null : (
+        <span class="field-error" id={`${name}-error`}>
+          <span aria-hidden="true">✕</span> {error}
+        </span>
+      )}
       {hint === undefined ? null : (
         <span class="hint" id={`${name}-hint`}>
           {hint}
