@@ -122,6 +122,8 @@ ACCESS: dict[str, Rule] = {
     "POST members_api.send_code": ANYONE,
     "POST members_api.sign_in": ANYONE,
     "DELETE members_api.sign_out": MEMBER,
+    "GET members_api.list_notices": MEMBER,
+    "POST members_api.read_notices": MEMBER,
     "GET members_api.list_consents": MEMBER,
     "POST members_api.add_consents": MEMBER,
     "DELETE members_api.end_consent": MEMBER,

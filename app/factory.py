@@ -16,14 +16,15 @@ from app.registry import API_BLUEPRINTS, COMMANDS, PAGE_BLUEPRINTS
 from app.system import system
 from app.volume import limit_volume
 from kernel.db import connect
+from kernel.gateway import Gateway, HttpGateway, LoggedGateway, use_gateway
 from kernel.money import yuan
 from kernel.pages import use_pages
 from kernel.secrets import Keyring, use_keyring
 from kernel.web import JSON_BYTES_MAX, ProblemApi, register_error_handlers, retrying
 
 CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'; object-src 'none'"
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' data: blob:; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
 )
 _ERROR_PAGE_STATUS_MIN = 400
 
@@ -59,6 +60,7 @@ def create_app(settings: Settings | None = None) -> Flask:
             use_keyring(Keyring.from_json(settings.keys_json))
         except (ValueError, KeyError) as error:
             raise SettingsError(f"The keys file cannot be read: {error}") from error
+    use_gateway(gateway_of(settings))
     use_languages(flask)
     log_requests(flask)
     limit_volume(flask, settings)
@@ -69,6 +71,17 @@ def create_app(settings: Settings | None = None) -> Flask:
     register_error_handlers(flask, page=error_page)
     secure_headers(flask)
     return flask
+
+
+def gateway_of(settings: Settings) -> Gateway | None:
+    """Return the way out for text messages: a demo has one that leads nowhere."""
+    if settings.is_demo:
+        return LoggedGateway()
+    if settings.sms_url is None or settings.sms_token is None:
+        return None
+    return HttpGateway(
+        settings.sms_url, token=settings.sms_token, timeout_seconds=settings.sms_timeout_seconds
+    )
 
 
 def register(flask: Flask) -> None:

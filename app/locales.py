@@ -2,18 +2,28 @@
 
 from flask import Flask, has_request_context, request
 from flask_babel import Babel
+from werkzeug import Response
 
 LANGUAGE_COOKIE = "uc_language"
+_YEAR_SECONDS = 365 * 24 * 3600
 CHINESE = "zh_Hans_CN"
 LANGUAGES = {CHINESE: "中文", "en": "English"}
+LANGUAGE_TAGS = {CHINESE: "zh-CN", "en": "en"}  # as HTML and HTTP name them
 
 
 def choose_locale() -> str:
-    """Return the reader's choice, else what the browser asks for, else Chinese."""
+    """Return the address's language, else the reader's choice, the browser's, or Chinese.
+
+    An address names one only where a page is stored by its address (`/card/`). The API goes by
+    Accept-Language alone: its callers are scripts, which say what their page is in.
+    """
     if not has_request_context():
         return CHINESE
+    asked = request.args.get("language")
+    if asked in LANGUAGES:
+        return asked
     chosen = request.cookies.get(LANGUAGE_COOKIE)
-    if chosen in LANGUAGES:
+    if chosen in LANGUAGES and not request.path.startswith("/api/"):
         return chosen
     for language, _ in request.accept_languages:
         if language.lower().startswith("zh"):
@@ -21,6 +31,13 @@ def choose_locale() -> str:
         if language.lower().startswith("en"):
             return "en"
     return CHINESE
+
+
+def keep_language(answer: Response, language: str) -> None:
+    """Have the browser ask for `language` from now on."""
+    answer.set_cookie(
+        LANGUAGE_COOKIE, language, max_age=_YEAR_SECONDS, samesite="Lax", httponly=True
+    )
 
 
 def use_languages(app: Flask) -> None:

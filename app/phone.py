@@ -4,17 +4,18 @@ The scripts are built from `pwa/`; `manifest.json` among what was built names th
 sentences stand here, in the one catalogue of server and phone, and travel in the page as data.
 """
 
+import hashlib
 import json
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, current_app, render_template
+from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import force_locale, gettext
 
 from app.config import Settings
-from app.locales import CHINESE, choose_locale
+from app.locales import CHINESE, LANGUAGE_TAGS, LANGUAGES, choose_locale, keep_language
 from app.sentences import CARD, CARD_DEMO, SCAN, SHARED
 from kernel.errors import Refusal
 from kernel.i18n import N_
@@ -34,15 +35,84 @@ class PhoneAppsMissing(Refusal):
 @phone.get("/card/")
 def card() -> ResponseReturnValue:
     """The member's page: sign in, the card and its code, records."""
-    settings: Settings = current_app.config["SETTINGS"]
-    sentences = SHARED | CARD | (CARD_DEMO if settings.is_demo else {})
-    return _shell("wallet", title=gettext("My card"), sentences=sentences, consent=_card_consent())
+    return _shell(
+        "wallet",
+        title=gettext("My card"),
+        sentences=_card_sentences(),
+        is_installable=True,
+        consent=_card_consent(),
+    )
+
+
+@phone.get("/card/sw.js")
+def card_worker() -> ResponseReturnValue:
+    """The script that keeps the member's page on the phone: new when what it keeps is new."""
+    folder = _built_folder()
+    try:
+        script = (folder / "card-worker.js").read_text()
+    except FileNotFoundError:
+        raise PhoneAppsMissing from None
+    facts = {"SENTENCES": _sentences_digest(), "LANGUAGES": list(LANGUAGES)}
+    stated = "".join(f"self.{name} = {json.dumps(value)};\n" for name, value in facts.items())
+    answer = Response(stated + script, content_type="text/javascript; charset=utf-8")
+    answer.headers["Cache-Control"] = "no-cache"
+    return answer
+
+
+@phone.get("/card/manifest.webmanifest")
+def card_manifest() -> ResponseReturnValue:
+    """What a phone needs to put the member's page among its apps (W3C Web Application Manifest)."""
+    manifest = {
+        "id": "/card/",
+        "name": gettext("Union Card"),
+        "short_name": gettext("My card"),
+        "description": gettext("Your union's real-name card, also without a network."),
+        "lang": LANGUAGE_TAGS[choose_locale()],
+        "start_url": url_for("phone.card"),
+        "scope": url_for("phone.card"),
+        "display": "standalone",
+        "orientation": "portrait",
+        "background_color": "#ffffff",
+        "theme_color": "#b3191e",
+        "icons": [_icon(size, purpose) for size, purpose in _ICONS],
+    }
+    return Response(json.dumps(manifest), content_type="application/manifest+json")
 
 
 @phone.get("/scan/")
 def scan() -> ResponseReturnValue:
     """The till's page: pair, check a code, redeem, take back."""
     return _shell("scanner", title=gettext("Till"), sentences=SHARED | SCAN)
+
+
+# The maskable one has its mark inside the circle that every phone shows of it.
+_ICONS = ((192, "any"), (512, "any"), (512, "maskable"))
+
+
+def _icon(size: int, purpose: str) -> dict[str, str]:
+    name = f"icons/{purpose}-{size}.png"
+    return {
+        "src": url_for("static", filename=name),
+        "sizes": f"{size}x{size}",
+        "type": "image/png",
+        "purpose": purpose,
+    }
+
+
+def _card_sentences() -> dict[str, str]:
+    settings: Settings = current_app.config["SETTINGS"]
+    return SHARED | CARD | (CARD_DEMO if settings.is_demo else {})
+
+
+def _sentences_digest() -> str:
+    """Return a name for what the member's page says, in all languages, whatever the build."""
+    digest = hashlib.sha256()
+    for language in LANGUAGES:
+        with force_locale(language):
+            said = [gettext(sentence) for sentence in _card_sentences().values()]
+        digest.update(json.dumps(said).encode())
+    digest.update(json.dumps({key: vars(text) for key, text in consent_texts().items()}).encode())
+    return digest.hexdigest()[:12]
 
 
 def _card_consent() -> dict[str, object]:
@@ -58,18 +128,30 @@ def _card_consent() -> dict[str, object]:
 
 
 def _shell(
-    app_name: str, *, title: str, sentences: dict[str, str], **facts: object
+    app_name: str,
+    *,
+    title: str,
+    sentences: dict[str, str],
+    is_installable: bool = False,
+    **facts: object,
 ) -> ResponseReturnValue:
     """Render a shell; each of `facts` becomes a block of data that the script finds by its name."""
-    return render_template(
+    page = render_template(
         "phone/shell.html",
         title=title,
+        is_installable=is_installable,
+        tags=LANGUAGE_TAGS,
         scripts=_scripts(app_name),
         blocks={
             "messages": {key: gettext(sentence) for key, sentence in sentences.items()},
             **facts,
         },
     )
+    answer = make_response(page)
+    answer.headers["Content-Language"] = LANGUAGE_TAGS[choose_locale()]
+    if request.args.get("language") in LANGUAGES:
+        keep_language(answer, request.args["language"])
+    return answer
 
 
 def _scripts(app_name: str) -> list[str]:
@@ -77,13 +159,17 @@ def _scripts(app_name: str) -> list[str]:
 
     Raises PhoneAppsMissing.
     """
-    assert current_app.static_folder is not None
-    file = Path(current_app.static_folder) / _BUILT / "manifest.json"
+    file = _built_folder() / "manifest.json"
     try:
         built = _manifest(file, file.stat().st_mtime_ns)
     except FileNotFoundError:
         raise PhoneAppsMissing from None
     return [f"{_BUILT}/{name}" for name in built["apps"][app_name]]
+
+
+def _built_folder() -> Path:
+    assert current_app.static_folder is not None
+    return Path(current_app.static_folder) / _BUILT
 
 
 @lru_cache(maxsize=1)

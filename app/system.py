@@ -5,15 +5,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
-from app.locales import LANGUAGE_COOKIE, LANGUAGES
+from app.locales import LANGUAGES, keep_language
 from app.metrics import FROM_DATABASE
 from kernel.db import is_reachable
 from kernel.errors import all_refusals
 from kernel.web import NotFound
 
 system = Blueprint("system", __name__)
-
-_YEAR_SECONDS = 365 * 24 * 3600
 
 
 @system.get("/healthz")
@@ -59,7 +57,5 @@ def choose_language() -> ResponseReturnValue:
     # Only a path of our own: never an address that somebody else chose.
     answer = redirect(back if back.startswith("/") and not back.startswith("//") else "/")
     if language in LANGUAGES:
-        answer.set_cookie(
-            LANGUAGE_COOKIE, language, max_age=_YEAR_SECONDS, samesite="Lax", httponly=True
-        )
+        keep_language(answer, language)
     return answer

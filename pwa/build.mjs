@@ -7,6 +7,8 @@ import { build } from "esbuild";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const output = path.join(here, "..", "app", "static", "apps");
+// What the member's page loads besides its scripts, below the static folder.
+const PLAIN = ["tokens.css", "phone.css", "wallet.css", "icon.svg"];
 
 const built = await build({
   absWorkingDir: here,
@@ -50,9 +52,37 @@ for (const [file, facts] of scripts) {
   }
 }
 
+/** Everything `file` may ever load, whether at once or when a screen is first opened. */
+function reached(file, found = new Set()) {
+  if (found.has(file)) return found;
+  found.add(file);
+  for (const each of scripts.find(([name]) => name === file)?.[1].imports ?? []) {
+    if (!each.external) reached(relative(each.path), found);
+  }
+  return found;
+}
+
 const digest = createHash("sha256");
 for (const [file] of scripts) digest.update(await readFile(path.join(output, file)));
-const manifest = { version: digest.digest("hex").slice(0, 12), apps };
+for (const file of PLAIN) digest.update(await readFile(path.join(output, "..", file)));
+const version = digest.digest("hex").slice(0, 12);
+const manifest = { version, apps };
+
+// The worker names what it stores, so it is built when that is known.
+const wallet = [...reached(apps.wallet[0])].map((file) => `/static/apps/${file}`);
+await build({
+  absWorkingDir: here,
+  entryPoints: { "card-worker": "worker/worker.ts" },
+  outdir: output,
+  bundle: true,
+  format: "iife",
+  target: "es2022",
+  minify: true,
+  define: {
+    BUILT: JSON.stringify({ version, files: [...PLAIN.map((file) => `/static/${file}`), ...wallet] }),
+  },
+  logLevel: "warning",
+});
 
 // The manifest changes last and at once, so that a shell served meanwhile names files that exist.
 await mkdir(output, { recursive: true });
@@ -60,7 +90,7 @@ const unfinished = path.join(output, "manifest.json.new");
 await writeFile(unfinished, `${JSON.stringify(manifest, null, 2)}\n`);
 await rename(unfinished, path.join(output, "manifest.json"));
 
-const current = new Set(["manifest.json", ...outputs.map(([file]) => file)]);
+const current = new Set(["manifest.json", "card-worker.js", ...outputs.map(([file]) => file)]);
 for (const file of await readdir(output)) {
   if (!current.has(file)) await rm(path.join(output, file));
 }

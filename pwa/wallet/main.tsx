@@ -3,6 +3,7 @@ import { t } from "../shared/i18n";
 import { placeAmong, Tabs } from "../shared/tabs";
 import { Waiting } from "../shared/ui";
 import { CardScreen } from "./card-screen";
+import { keepPage, UpdateOffer } from "./offline";
 import { RecordsScreen } from "./records-screen";
 import { type Step, start, step } from "./session";
 import { CodeStep, CorrectionStep, PhoneStep, RealNameStep } from "./sign-in";
@@ -12,6 +13,7 @@ function App() {
   if (now.name === "in") return <SignedIn token={now.token} />;
   return (
     <main>
+      <UpdateOffer />
       <WayIn now={now} />
     </main>
   );
@@ -48,6 +50,7 @@ function SignedIn({ token }: { token: string }) {
   return (
     <>
       <main>
+        <UpdateOffer />
         <here.Screen key={place} token={token} />
       </main>
       <Tabs
@@ -67,4 +70,5 @@ if (root !== null) {
   root.replaceChildren();
   render(<App />, root);
   void start();
+  void keepPage();
 }

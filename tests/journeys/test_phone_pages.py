@@ -271,7 +271,7 @@ def test_the_tills_key_cannot_be_read_out_and_unpairing_ends_it(chromium, phone_
 def test_a_switch_of_language_turns_the_page_and_what_it_asks_for(chromium, phone_town, person):
     with CardWindow(chromium, phone_town, person) as window:
         page = window.page
-        page.get_by_role("button", name="中文").click()
+        page.get_by_role("link", name="中文").click()
         expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
         page.locator("#phone").fill(person["phone"])
         with page.expect_request("**/sign-in/code") as asked:
