@@ -52,6 +52,22 @@ def card_period_end(expires_at: datetime) -> datetime:
     return end
 
 
+def paper_period(expires_at: datetime) -> str:
+    """Return the name of the year, Shanghai's, in which a paper card expires."""
+    return str(shanghai_date(expires_at).year)
+
+
+def paper_period_end(expires_at: datetime) -> datetime:
+    """Return the moment at which that year is over."""
+    _, end = year_bounds(shanghai_date(expires_at).year)
+    return end
+
+
+def surname_hint(name: str) -> str:
+    """Return what a paper card's code says of its holder: 张小明 → "张*", WANG → "W*"."""
+    return f"{name[0]}*"
+
+
 def year_bounds(year: int) -> tuple[datetime, datetime]:
     """Return the two moments [start, end) between which it is `year` in Shanghai."""
     start, end = (datetime(each, 1, 1, tzinfo=SHANGHAI) for each in (year, year + 1))

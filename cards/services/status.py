@@ -1,11 +1,12 @@
 """Status lists: an entry for each credential, given once, and the signed lists built from them."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -18,7 +19,13 @@ from cards.models import (
     StatusSeries,
 )
 from cards.queries import has_status_changes, live_status_lists, status_entries
-from cards.rules import LIST_ENTRIES_MAX, card_period, card_period_end
+from cards.rules import (
+    LIST_ENTRIES_MAX,
+    card_period,
+    card_period_end,
+    paper_period,
+    paper_period_end,
+)
 from cards.services.keys import (
     current_signer,
     current_trust,
@@ -29,7 +36,7 @@ from cards.uc1.credential import STATUS_LIST_MAX, new_cti
 from cards.uc1.policy import POLICY
 from cards.uc1.status import ENTRIES, Status, build_status_list
 from cards.uc1.terms import KeyUse, Profile
-from kernel.clock import unix
+from kernel.clock import shanghai_date, unix
 
 # At 60 % full, one in 10^14 credentials would need more draws than this.
 _DRAWS_MAX = 64
@@ -54,70 +61,102 @@ class Entry:
     status_index: int
 
 
-def place_phone_credential(
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Whose a new credential is: a card, and the phone it is on, or None on paper."""
+
+    card_id: UUID
+    device_id: UUID | None
+
+
+def place_credentials(
     session: Session,
     *,
-    card_id: UUID,
-    device_id: UUID,
+    bearers: Sequence[Bearer],
+    profile: Profile,
     kid: bytes,
     now: datetime,
     expires_at: datetime,
-) -> Entry:
-    """Store a phone's credential under a fresh name and an entry that nobody ever had.
+) -> list[Entry]:
+    """Store a credential for each of `bearers`, in their order, under a name and an entry each.
 
-    Indexes are drawn at random, so that two credentials of one card cannot be linked by them; the
-    constraint decides between two that drew the same.
+    Names and indexes are drawn at random and never given again, so that two credentials of one card
+    cannot be linked by them; the constraint decides between two that drew the same. One statement
+    for all of them, and one more for those few.
     """
+    entries: dict[int, Entry] = {}
     for _ in range(_DRAWS_MAX):
-        number = _open_list(session, expires_at=expires_at)
-        entry = Entry(new_cti(), number, secrets.randbelow(ENTRIES))
-        stored = session.execute(
-            insert(Credential)
-            .values(
-                cti=entry.cti,
-                card_id=card_id,
-                device_id=device_id,
-                profile=int(Profile.CARD),
-                kid=kid,
-                status_list=entry.status_list,
-                status_index=entry.status_index,
-                state=CredentialState.VALID,
-                issued_at=now,
-                expires_at=expires_at,
-            )
-            .on_conflict_do_nothing()
-            .returning(Credential.cti)
+        number = _open_list(session, profile=profile, expires_at=expires_at)
+        drawn = {
+            place: Entry(new_cti(), number, secrets.randbelow(ENTRIES))
+            for place in range(len(bearers))
+            if place not in entries
+        }
+        stored = session.scalars(
+            _PLACE,
+            {
+                "ctis": [entry.cti for entry in drawn.values()],
+                "card_ids": [bearers[place].card_id for place in drawn],
+                "device_ids": [bearers[place].device_id for place in drawn],
+                "indexes": [entry.status_index for entry in drawn.values()],
+                "status_list": number,
+                "profile": int(profile),
+                "kid": kid,
+                "now": now,
+                "expires_at": expires_at,
+            },
         )
-        if stored.first() is not None:
-            return entry
+        kept = set(stored)
+        entries |= {place: entry for place, entry in drawn.items() if entry.cti in kept}
+        if len(entries) == len(bearers):
+            return [entries[place] for place in range(len(bearers))]
     raise RuntimeError(f"no free entry on status list {number} in {_DRAWS_MAX} draws")
 
 
-def _open_list(session: Session, *, expires_at: datetime) -> int:
-    """Return the number of the list that takes new entries of the week of `expires_at`."""
-    period = card_period(expires_at)
+_PLACE = text(
+    """
+    INSERT INTO credentials (cti, card_id, device_id, profile, kid, status_list, status_index,
+        state, issued_at, expires_at)
+    SELECT drawn.cti, card_id, device_id, :profile, :kid, :status_list, status_index, 'valid',
+        :now, :expires_at
+    FROM unnest(CAST(:ctis AS bytea[]), CAST(:card_ids AS uuid[]), CAST(:device_ids AS uuid[]),
+        CAST(:indexes AS int[])) AS drawn (cti, card_id, device_id, status_index)
+    ON CONFLICT DO NOTHING
+    RETURNING cti
+    """
+)
+
+
+def _open_list(session: Session, *, profile: Profile, expires_at: datetime) -> int:
+    """Return the number of the list that takes new entries: of a week for phones, a year for paper.
+
+    Never of slices, which have one list for ever.
+    """
+    series, period, ends_at = _period_of(profile, expires_at)
     query = select(StatusListRow.number).where(
-        StatusListRow.series == StatusSeries.CARD,
-        StatusListRow.period == period,
-        ~StatusListRow.is_full,
+        StatusListRow.series == series, StatusListRow.period == period, ~StatusListRow.is_full
     )
     number = session.scalar(query)
     if number is not None:
         return number
     session.execute(
         insert(StatusListRow)
-        .values(
-            series=StatusSeries.CARD,
-            period=period,
-            is_full=False,
-            ends_at=card_period_end(expires_at) + _GRACE,
-        )
+        .values(series=series, period=period, is_full=False, ends_at=ends_at + _GRACE)
         .on_conflict_do_nothing(
             index_elements=[StatusListRow.series, StatusListRow.period],
             index_where=~StatusListRow.is_full,
         )
     )
     return session.scalars(query).one()
+
+
+def _period_of(profile: Profile, expires_at: datetime) -> tuple[StatusSeries, str, datetime]:
+    """Return the series and period of the lists for what expires then, and when that is over."""
+    if profile is Profile.CARD:
+        return StatusSeries.CARD, card_period(expires_at), card_period_end(expires_at)
+    assert profile is Profile.PAPER, "a slice has no entry of its own"
+    year = shanghai_date(expires_at).year
+    return StatusSeries.PAPER, str(year), year_bounds(year)[1]
 
 
 def end_credentials(
