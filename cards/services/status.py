@@ -36,7 +36,7 @@ from cards.uc1.credential import STATUS_LIST_MAX, new_cti
 from cards.uc1.policy import POLICY
 from cards.uc1.status import ENTRIES, Status, build_status_list
 from cards.uc1.terms import KeyUse, Profile
-from kernel.clock import shanghai_date, unix
+from kernel.clock import unix
 
 # At 60 % full, one in 10^14 credentials would need more draws than this.
 _DRAWS_MAX = 64
@@ -67,6 +67,27 @@ class Bearer:
 
     card_id: UUID
     device_id: UUID | None
+
+
+def place_phone_credential(
+    session: Session,
+    *,
+    card_id: UUID,
+    device_id: UUID,
+    kid: bytes,
+    now: datetime,
+    expires_at: datetime,
+) -> Entry:
+    """Store one phone's credential as place_credentials() does."""
+    [entry] = place_credentials(
+        session,
+        bearers=[Bearer(card_id, device_id)],
+        profile=Profile.CARD,
+        kid=kid,
+        now=now,
+        expires_at=expires_at,
+    )
+    return entry
 
 
 def place_credentials(
@@ -155,8 +176,7 @@ def _period_of(profile: Profile, expires_at: datetime) -> tuple[StatusSeries, st
     if profile is Profile.CARD:
         return StatusSeries.CARD, card_period(expires_at), card_period_end(expires_at)
     assert profile is Profile.PAPER, "a slice has no entry of its own"
-    year = shanghai_date(expires_at).year
-    return StatusSeries.PAPER, str(year), year_bounds(year)[1]
+    return StatusSeries.PAPER, paper_period(expires_at), paper_period_end(expires_at)
 
 
 def end_credentials(
