@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from kernel.gateway import is_safe_address
 from kernel.persons import Mode
 
 
@@ -23,10 +25,16 @@ VARIABLES = {
     "BASE_URL": "The address people reach the service at; also names the status lists.",
     "STATEMENT_MAKER": "Username of the finance maker in whose name the worker opens last week's"
     " statements each Monday; by default nobody's, and people open them.",
+    "SMS_URL": "Where text messages are handed to (https://…, production only). Without it sign-in"
+    " codes are refused (`codes_not_sent`) and notices stay in the member's page.",
+    "SMS_TOKEN": "The bearer token that the text-message gateway knows us by.",
+    "SMS_TIMEOUT_SECONDS": "How long one call to the gateway may take; 5 by default, 30 at most.",
     "DATABASE_POOL_SIZE": "Connections a process may hold: its number of threads.",
 }
 
 _POOL_SIZE_DEFAULT = 8
+_SMS_SECONDS_DEFAULT = 5.0
+_SMS_SECONDS_MAX = 30.0
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,9 @@ class Settings:
     keys_file: Path
     pool_size: int = _POOL_SIZE_DEFAULT
     statement_maker: str | None = None
+    sms_url: str | None = None
+    sms_token: str | None = field(default=None, repr=False)
+    sms_timeout_seconds: float = _SMS_SECONDS_DEFAULT
 
     @property
     def is_demo(self) -> bool:
@@ -73,4 +84,26 @@ class Settings:
             keys_file=keys_file,
             pool_size=int(env.get("DATABASE_POOL_SIZE", str(_POOL_SIZE_DEFAULT))),
             statement_maker=env.get("STATEMENT_MAKER") or None,
+            **_text_messages(env, mode=mode),
         )
+
+
+def _text_messages(env: Mapping[str, str], *, mode: Mode) -> dict[str, Any]:
+    """Return the settings of the gateway. Raises SettingsError."""
+    url = env.get("SMS_URL") or None
+    token = env.get("SMS_TOKEN") or None
+    if url is None and token is None:
+        return {}
+    if mode is Mode.DEMO:
+        raise SettingsError("A demo sends no text messages: leave SMS_URL and SMS_TOKEN out.")
+    if url is None or token is None:
+        raise SettingsError("Set SMS_URL and SMS_TOKEN together, or neither.")
+    if not is_safe_address(url):
+        raise SettingsError("SMS_URL must begin with https://: phone numbers travel there.")
+    try:
+        seconds = float(env.get("SMS_TIMEOUT_SECONDS") or _SMS_SECONDS_DEFAULT)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds <= _SMS_SECONDS_MAX:
+        raise SettingsError(f"SMS_TIMEOUT_SECONDS is above 0 and at most {_SMS_SECONDS_MAX:g}.")
+    return {"sms_url": url, "sms_token": token, "sms_timeout_seconds": seconds}

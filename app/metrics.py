@@ -7,13 +7,15 @@ import logging
 from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from finance.queries.closing import residual_checks
 from kernel.clock import unix
 from kernel.db import transaction
+from members.queries import message_totals, messages_waiting
 
 logger = logging.getLogger("union_card.metrics")
 
@@ -46,5 +48,35 @@ class ResidualsCollector(Collector):
         return [residuals, checked]
 
 
+class MessagesCollector(Collector):
+    """Text messages by what became of them, and how many still wait."""
+
+    def collect(self) -> Iterable[Metric]:
+        totals = CounterMetricFamily(
+            "union_card_sms",
+            "Text messages by outcome; `retried` counts tries that will be made again.",
+            labels=["purpose", "outcome"],
+        )
+        waiting = GaugeMetricFamily("union_card_sms_waiting", "Text messages not handed over yet.")
+        since = GaugeMetricFamily(
+            "union_card_sms_waiting_since_timestamp_seconds",
+            "When the oldest text message that still waits was written.",
+        )
+        try:
+            with transaction() as session:
+                counted = message_totals(session)
+                count, oldest = messages_waiting(session)
+        except SQLAlchemyError:
+            logger.warning("messages_unreadable")
+            return []
+        for each in counted:
+            totals.add_metric([each.purpose.value, each.outcome.value], each.total)
+        waiting.add_metric([], count)
+        if oldest is not None:
+            since.add_metric([], unix(oldest))
+        return [totals, waiting, since]
+
+
 FROM_DATABASE = CollectorRegistry()
 FROM_DATABASE.register(ResidualsCollector())
+FROM_DATABASE.register(MessagesCollector())

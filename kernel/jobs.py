@@ -41,9 +41,19 @@ def job(name: str, *, cron: str | None = None) -> Callable[[Callable[..., None]]
 
 def defer(session: Session, task: JobTask, **arguments: Any) -> None:
     """Write a job in the session's transaction; it can run only once that has committed."""
+    defer_named(session, task.name, **arguments)
+
+
+def defer_named(session: Session, name: str, *, after_seconds: int = 0, **arguments: Any) -> None:
+    """Write the job called `name`, due in so many seconds, in the session's transaction.
+
+    For services, which stand below the file that declares the job.
+    """
     session.flush()
     connection = session.connection().connection.driver_connection
-    task.configure(connection=connection).defer(**arguments)
+    # Without a wait it has no due time at all: the queue takes those without comparing clocks.
+    wait: dict[str, Any] = {"schedule_in": {"seconds": after_seconds}} if after_seconds else {}
+    tasks.configure_task(name, connection=connection, **wait).defer(**arguments)
 
 
 # Locked and judged row by row, so that of two workers that look at once only one takes a job: the

@@ -23,6 +23,7 @@ _NONCE_BYTES = 12
 _KEY_ID_BYTES = 4
 _HEAD_BYTES = 1 + _KEY_ID_BYTES
 KEY_BYTES = 32
+_CODES = 1_000_000
 
 
 class SealBrokenError(Exception):
@@ -144,6 +145,11 @@ def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
+def new_code() -> str:
+    """Return six random digits: the sign-in code of one message."""
+    return f"{secrets.randbelow(_CODES):06d}"
+
+
 def demo_code() -> str:
     """Return the six digits that every sign-in code is in demo mode: this deployment's own."""
-    return f"{int.from_bytes(blind_index('demo', 'sign_in_code')[:4]) % 1_000_000:06d}"
+    return f"{int.from_bytes(blind_index('demo', 'sign_in_code')[:4]) % _CODES:06d}"

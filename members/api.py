@@ -10,11 +10,13 @@ from kernel.actors import Role
 from kernel.clock import utc_now
 from kernel.db import transaction
 from kernel.errors import Refusal
+from kernel.gateway import gateway
 from kernel.phones import parse_phone
-from kernel.secrets import demo_code
+from kernel.secrets import demo_code, new_code
 from kernel.web import Blueprint, current_actor, decode_id_cursor, encode_cursor
 from members.errors import CodesNotSent, SignInCodeWrong
-from members.queries import members_within
+from members.models import Notice
+from members.queries import members_within, notices_of, unread_count
 from members.schemas import (
     Accepted,
     CodeRequest,
@@ -22,16 +24,22 @@ from members.schemas import (
     ConsentsRequest,
     MemberPage,
     MemberQuery,
+    NoticePage,
+    NoticeQuery,
+    NoticesRead,
     SignedIn,
     SignInRequest,
+    UnreadCount,
 )
 from members.services import (
     ConsentLine,
+    ask_for_code,
     consents_of,
     end_session,
     finish_sign_in,
     give_consents,
-    start_sign_in,
+    mark_read,
+    mark_read_up_to,
     withdraw_consent,
 )
 from members.services.sign_in import SESSION_LIFE
@@ -46,13 +54,13 @@ REGISTER_READERS = (Role.REGISTER_OFFICER, Role.AUDITOR)
 @api.response(202, Accepted)
 def send_code(body: dict[str, Any]) -> ResponseReturnValue:
     """Send a sign-in code to a phone. The answer never tells whether anybody has that phone."""
-    settings = current_app.config["SETTINGS"]
-    if not settings.is_demo:
+    if gateway() is None:
         raise CodesNotSent
     phone = parse_phone(body["phone"])
     if phone is not None:
+        code = demo_code() if current_app.config["SETTINGS"].is_demo else new_code()
         with transaction() as session:
-            start_sign_in(session, phone=phone, code=demo_code(), now=utc_now())
+            ask_for_code(session, phone=phone, code=code, is_chinese=_is_chinese(), now=utc_now())
     return {"ok": True}
 
 
@@ -125,7 +133,7 @@ def end_consent(purpose: str) -> ResponseReturnValue:
 
 
 def _consents(lines: list[ConsentLine]) -> dict[str, Any]:
-    is_chinese = str(get_locale()).startswith("zh")
+    is_chinese = _is_chinese()
     return {
         "items": [
             {
@@ -138,6 +146,55 @@ def _consents(lines: list[ConsentLine]) -> dict[str, Any]:
             for line in lines
         ]
     }
+
+
+@api.get("/members/me/notices")
+@api.arguments(NoticeQuery, location="query")
+@api.response(200, NoticePage)
+def list_notices(query: dict[str, Any]) -> ResponseReturnValue:
+    """List what the member was told, newest first, and how much of it they have not read."""
+    member_id = current_actor().member_id
+    after = decode_id_cursor(query["cursor"]) if "cursor" in query else None
+    with transaction() as session:
+        notices = notices_of(session, member_id=member_id, after=after, rows=query["rows"])
+        unread = unread_count(session, member_id=member_id)
+    more = len(notices) == query["rows"]
+    return {
+        "items": [_notice(each) for each in notices],
+        "next_cursor": encode_cursor(str(notices[-1].id)) if more else None,
+        "unread": unread,
+    }
+
+
+@api.post("/members/me/notices/read")
+@api.arguments(NoticesRead)
+@api.response(200, UnreadCount)
+def read_notices(body: dict[str, Any]) -> ResponseReturnValue:
+    """Note that the member read some notices; ids that are not theirs are passed over."""
+    member_id = current_actor().member_id
+    now = utc_now()
+    with transaction() as session:
+        if "ids" in body:
+            mark_read(session, member_id=member_id, notice_ids=body["ids"], now=now)
+        else:
+            mark_read_up_to(session, member_id=member_id, notice_id=body["up_to"], now=now)
+        unread = unread_count(session, member_id=member_id)
+    return {"unread": unread}
+
+
+def _notice(notice: Notice) -> dict[str, Any]:
+    return {
+        "id": notice.id,
+        "kind": notice.kind,
+        "title": notice.title_zh if _is_chinese() else notice.title_en,
+        "place": notice.place,
+        "created_at": notice.created_at,
+        "read_at": notice.read_at,
+    }
+
+
+def _is_chinese() -> bool:
+    return str(get_locale()).startswith("zh")
 
 
 @api.get("/members")

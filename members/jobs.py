@@ -1,5 +1,9 @@
-"""Background steps of a roster import. Killed in the middle, each begins where it stood."""
+"""Background work of the register: the steps of a roster import, text messages on their way.
 
+Killed in the middle, each begins where it stood.
+"""
+
+import logging
 from itertools import islice
 from uuid import UUID
 
@@ -7,11 +11,24 @@ from flask import current_app
 
 from kernel.clock import shanghai_date, utc_now
 from kernel.db import transaction
+from kernel.gateway import NotSentError, gateway
 from kernel.jobs import job
 from kernel.persons import Mode
 from kernel.sheets import TableFileRefused
 from members.queries import import_by_id
-from members.services import FileMemory, apply_batch, batches, judge_lines, known_unions, lines_of
+from members.services import (
+    FileMemory,
+    Outgoing,
+    apply_batch,
+    batches,
+    begin_try,
+    expire_messages,
+    finish_try,
+    forget_messages,
+    judge_lines,
+    known_unions,
+    lines_of,
+)
 from members.services import preview_import as begin_preview
 from members.services.imports import (
     count_lines,
@@ -20,6 +37,9 @@ from members.services.imports import (
     note_outcomes,
     resume_commit,
 )
+from members.services.messages import SEND_JOB
+
+logger = logging.getLogger("union_card.messages")
 
 COUNT_STEP_LINES = 5_000
 
@@ -96,3 +116,39 @@ def _work_through(upload_id: UUID, content: bytes, *, write: bool, skip: int) ->
                 return
     with transaction() as session:
         finish_step(session, import_id=upload_id, now=utc_now())
+
+
+@job(SEND_JOB)
+def send_message(message_id: str) -> None:
+    """Hand one text message to the gateway, holding no transaction meanwhile."""
+    with transaction() as session:
+        outgoing = begin_try(session, message_id=UUID(message_id), now=utc_now())
+    if outgoing is None:
+        return
+    error = _hand_over(outgoing)
+    with transaction() as session:
+        state = finish_try(session, message_id=outgoing.id, error=error, now=utc_now())
+    if error is not None:
+        logger.warning("text message %s: %s, %s", outgoing.id, error.code, state)
+
+
+def _hand_over(outgoing: Outgoing) -> NotSentError | None:
+    """Call the gateway; return why it came to nothing."""
+    way_out = gateway()
+    if way_out is None:
+        return NotSentError("no_gateway")
+    try:
+        way_out.send(outgoing.phone, outgoing.text, str(outgoing.id))
+    except NotSentError as error:
+        return error
+    return None
+
+
+@job("members.clear_messages", cron="*/5 * * * *")
+def clear_messages(timestamp: int) -> None:  # noqa: ARG001 (the queue passes its minute)
+    """End what waited too long and forget what is old, step by step until none is left."""
+    for step in (expire_messages, forget_messages):
+        done = 1
+        while done:
+            with transaction() as session:
+                done = step(session, now=utc_now())

@@ -1,7 +1,9 @@
-from marshmallow import fields, validate
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from kernel.wire import Moment, Text, Wire
-from members.models import MembershipStatus
+from members.models import MembershipStatus, NoticeKind
 
 _PHONE_CHARACTERS_MAX = 40
 _CODE_DIGITS = 6
@@ -55,6 +57,44 @@ class Accepted(Wire):
     """The same whether or not anything was sent."""
 
     ok = fields.Boolean()
+
+
+class NoticeQuery(Wire):
+    cursor = Text()
+    rows = fields.Integer(load_default=20, validate=validate.Range(min=1, max=100))
+
+
+class NoticeResponse(Wire):
+    id = fields.UUID()
+    kind = fields.Enum(NoticeKind, by_value=True)
+    title = fields.String()
+    place = fields.String(
+        allow_none=True, metadata={"description": "Where the member's page leads from it."}
+    )
+    created_at = Moment()
+    read_at = Moment(allow_none=True, metadata={"description": "Null: not read yet."})
+
+
+class NoticePage(Wire):
+    items = fields.List(fields.Nested(NoticeResponse))
+    next_cursor = fields.String(allow_none=True)
+    unread = fields.Integer(metadata={"description": "Of all notices; 100 means 100 or more."})
+
+
+class NoticesRead(Wire):
+    """Which notices were read: these, or everything up to the newest that was shown."""
+
+    ids = fields.List(fields.UUID(), validate=validate.Length(min=1, max=100))
+    up_to = fields.UUID(metadata={"description": "This notice and every older one."})
+
+    @validates_schema
+    def one_way(self, data: dict[str, Any], **_: Any) -> None:
+        if len(data) != 1:
+            raise ValidationError("Say either ids or up_to.")
+
+
+class UnreadCount(Wire):
+    unread = fields.Integer(metadata={"description": "100 means 100 or more."})
 
 
 class MemberResponse(Wire):

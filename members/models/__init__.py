@@ -20,6 +20,16 @@ from members.models.imports import (
     RosterImport,
     RosterImportRefusal,
 )
+from members.models.messages import (
+    SMS_MOVES,
+    SMS_PHONE,
+    SMS_TEXT,
+    SmsMessage,
+    SmsOutcome,
+    SmsPurpose,
+    SmsState,
+    SmsTotal,
+)
 from members.models.notices import (
     Notice,
     NoticeKind,
@@ -69,6 +79,9 @@ __all__ = [
     "MEMBER_NAME",
     "MEMBER_PHONE",
     "MEMBER_REMARK",
+    "SMS_MOVES",
+    "SMS_PHONE",
+    "SMS_TEXT",
     "STANDING",
     "TRANSFERS_OPEN",
     "TRANSFER_ANSWER",
@@ -90,6 +103,11 @@ __all__ = [
     "RosterImport",
     "RosterImportRefusal",
     "SignInCode",
+    "SmsMessage",
+    "SmsOutcome",
+    "SmsPurpose",
+    "SmsState",
+    "SmsTotal",
     "TransferState",
     "UnionOrg",
 ]

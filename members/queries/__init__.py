@@ -8,6 +8,12 @@ from members.queries.corrections import (
     corrections_within,
     newest_sign_in_correction,
 )
+from members.queries.notices import (
+    message_totals,
+    messages_waiting,
+    notices_of,
+    unread_count,
+)
 from members.queries.register import (
     PAGE_ROWS_MAX,
     MemberLine,
@@ -60,7 +66,10 @@ __all__ = [
     "member_count_within",
     "member_within",
     "members_within",
+    "message_totals",
+    "messages_waiting",
     "newest_sign_in_correction",
+    "notices_of",
     "open_transfer",
     "reached",
     "root_paths",
@@ -75,5 +84,6 @@ __all__ = [
     "union_path_of",
     "union_tree",
     "unions_named",
+    "unread_count",
     "within",
 ]

@@ -1,12 +1,15 @@
 """A member is told: written in the transaction of what happened, or not at all."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, update
 from sqlalchemy.orm import Session
 
 from kernel.ids import new_id
 from members.models import Notice, NoticeKind
+from members.services.messages import send_notice_message
 
 
 def notify(
@@ -21,8 +24,9 @@ def notify(
 ) -> UUID:
     """Tell a member something, in both languages; return the notice's id.
 
-    `place` is where the member's page leads from it (such as `aid`), None if nowhere. Locks
-    nothing, so it may stand anywhere in the caller's transaction.
+    `place` is where the member's page leads from it (such as `aid`), None if nowhere. A text
+    message follows where policy says so (members/data/notices.json). Locks nothing, so it may
+    stand anywhere in the caller's transaction.
     """
     notice = Notice(
         id=new_id(),
@@ -35,4 +39,26 @@ def notify(
     )
     session.add(notice)
     session.flush()
+    send_notice_message(session, member_id=member_id, kind=kind, now=now)
     return notice.id
+
+
+def mark_read(
+    session: Session, *, member_id: UUID, notice_ids: Collection[UUID], now: datetime
+) -> None:
+    """Note that a member read these notices; those that are not theirs are passed over."""
+    _mark(session, Notice.id.in_(notice_ids), member_id=member_id, now=now)
+
+
+def mark_read_up_to(session: Session, *, member_id: UUID, notice_id: UUID, now: datetime) -> None:
+    """Note that a member read this notice and every older one: all that their list shows."""
+    _mark(session, Notice.id <= notice_id, member_id=member_id, now=now)
+
+
+def _mark(session: Session, which: ColumnElement[bool], *, member_id: UUID, now: datetime) -> None:
+    session.execute(
+        update(Notice)
+        .where(Notice.member_id == member_id, Notice.read_at.is_(None), which)
+        .values(read_at=now)
+        .execution_options(synchronize_session=False)
+    )

@@ -39,6 +39,7 @@ from members.models import (
 from members.queries import member_by_phone_index
 from members.rules import PHONE_FIELD, normal_name
 from members.services.consents import CONSENT_VERSIONS, store_consents
+from members.services.messages import send_code_message
 
 CODE_LIFE = timedelta(minutes=5)
 CODE_TRIES_MAX = 5
@@ -47,6 +48,20 @@ SENDS_A_DAY_MAX = 10
 SESSION_LIFE = timedelta(days=90)
 REAL_NAME_FAILURES_MAX = 5
 CARD_CONSENT = "card_real_name"
+
+
+def ask_for_code(
+    session: Session, *, phone: str, code: str, is_chinese: bool, now: datetime
+) -> None:
+    """Have `code` sent to `phone` (normalised), unless one was sent too lately or too often.
+
+    Phones that nobody has are served alike: the answer, and how long it takes, tells nothing, and
+    a member whose number the register does not have can ask for a correction.
+    """
+    if start_sign_in(session, phone=phone, code=code, now=now):
+        send_code_message(
+            session, phone=phone, code=code, life=CODE_LIFE, is_chinese=is_chinese, now=now
+        )
 
 
 def start_sign_in(session: Session, *, phone: str, code: str, now: datetime) -> bool:
