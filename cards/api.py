@@ -13,9 +13,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from marshmallow import ValidationError
 
+from cards.errors import PhoneUnreadable
+from cards.models import CardState
 from cards.queries import (
     RecordLine,
     RecordPlace,
+    appeals_of_card,
     card_policy,
     live_devices,
     own_card,
@@ -24,25 +27,37 @@ from cards.queries import (
 )
 from cards.rules import issue_year
 from cards.schemas import (
+    AppealRequest,
+    AppealResponse,
     CardResponse,
     ChallengeResponse,
     CredentialResponse,
     DeviceDeviceEnrolmentRequest,
+    DeviceNameRequest,
+    LostElsewhereRequest,
+    LostElsewhereResponse,
     LostRequest,
     LostResponse,
     RecordPage,
     RecordQuery,
+    RestoreRequest,
     SliceResponse,
     TerminalChallengeResponse,
 )
 from cards.services import (
     IssuedCredential,
     Slice,
+    appeal,
     apply_for_card,
+    confirm_membership,
+    cooling_until,
     enrol_device,
     issue_slice,
     refresh_credential,
+    rename_device,
     report_lost,
+    report_lost_elsewhere,
+    restore_by_device,
     retire_device,
     root_public_key,
     start_challenge,
@@ -56,6 +71,7 @@ from cards.uc1.trust import TYP as TRUST_TYPE
 from kernel.clock import utc_now
 from kernel.db import transaction
 from kernel.errors import Refusal
+from kernel.phones import parse_phone
 from kernel.qr import qr_svg
 from kernel.web import Blueprint, current_actor, decode_cursor, encode_cursor
 from merchants.schemas import PairRequest, PairResponse
@@ -144,6 +160,22 @@ def renew_credential(device_id: UUID) -> ResponseReturnValue:
         return _credential(issued, root_key=root_public_key(session, now=now))
 
 
+@api.patch("/cards/me/devices/<uuid:device_id>")
+@api.arguments(DeviceNameRequest)
+@api.response(200, CardResponse)
+def name_device(body: dict[str, Any], device_id: UUID) -> ResponseReturnValue:
+    """Call a phone something else."""
+    with transaction() as session:
+        rename_device(
+            session,
+            member_id=_member_id(),
+            device_id=device_id,
+            name=body["name"],
+            now=utc_now(),
+        )
+    return _card_of(_member_id())
+
+
 @api.delete("/cards/me/devices/<uuid:device_id>")
 @api.response(204)
 def remove_device(device_id: UUID) -> None:
@@ -163,9 +195,70 @@ def lose_card(body: dict[str, Any]) -> ResponseReturnValue:
             member_id=_member_id(),
             session_id=_session_id(),
             what=body["what"],
+            device_id=body["device_id"],
             now=utc_now(),
         )
     return {"card_id": card.id, "state": card.state}
+
+
+@api.post("/cards/lost")
+@api.arguments(LostElsewhereRequest)
+@api.response(202, LostElsewhereResponse)
+def lose_card_elsewhere(body: dict[str, Any]) -> ResponseReturnValue:
+    """Report a card lost without signing in. The answer never tells whether it was found."""
+    phone = parse_phone(body["phone"])
+    if phone is None:
+        raise PhoneUnreadable
+    with transaction() as session:
+        refusal = report_lost_elsewhere(
+            session,
+            phone=phone,
+            name=body["name"],
+            document_tail=body["document_tail"],
+            address=request.remote_addr or "",
+            now=utc_now(),
+        )
+    # The try was counted, so its transaction had to commit before it is refused.
+    if refusal is not None:
+        raise refusal
+    return {"ok": True}
+
+
+@api.post("/cards/me/restore")
+@api.arguments(RestoreRequest)
+@api.response(200, CardResponse)
+def restore_own_card(body: dict[str, Any]) -> ResponseReturnValue:
+    """Use a lost card again, by the proof of a phone that still has it."""
+    with transaction() as session:
+        restore_by_device(
+            session,
+            member_id=_member_id(),
+            session_id=_session_id(),
+            device_id=body["device_id"],
+            proof=body["enrolment"],
+            replace=body["replace"],
+            now=utc_now(),
+        )
+    return _card_of(_member_id())
+
+
+@api.post("/cards/me/appeals")
+@api.arguments(AppealRequest)
+@api.response(201, AppealResponse)
+def appeal_freeze(body: dict[str, Any]) -> ResponseReturnValue:
+    """Say why the freeze of the card is wrong; somebody at a desk answers."""
+    with transaction() as session:
+        made = appeal(session, member_id=_member_id(), text=body["text"], now=utc_now())
+        return asdict(appeals_of_card(session, card_id=made.card_id, rows=1)[0])
+
+
+@api.post("/cards/me/confirmation")
+@api.response(200, CardResponse)
+def confirm_own_membership() -> ResponseReturnValue:
+    """Confirm that I still am a member: the card does not expire, or can be used again."""
+    with transaction() as session:
+        confirm_membership(session, member_id=_member_id(), now=utc_now())
+    return _card_of(_member_id())
 
 
 @api.get("/members/me/records")
@@ -267,7 +360,12 @@ def _card_of(member_id: UUID) -> Mapping[str, object]:
         card = own_card(session, member_id=member_id)
         devices = live_devices(session, card_id=card.card_id, now=now)
         devices_max = card_policy(session).devices_max
+        is_frozen = card.state is CardState.FROZEN
+        appeals = appeals_of_card(session, card_id=card.card_id, rows=1) if is_frozen else []
+        too_new_until = cooling_until(session, member_id=member_id, now=now) if devices else None
     return asdict(card) | {
+        "appeal": appeals[0] if appeals else None,
+        "number_too_new_until": too_new_until,
         "tail": card.tail,
         "has_standing": card.has_standing,
         "devices": devices,

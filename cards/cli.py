@@ -31,6 +31,17 @@ from kernel.db import transaction
 from kernel.jobs import defer
 from members.queries import root_paths
 
+_CONFIRM_DAYS = range(60, 3661)
+
+
+def _days_or_never(_: click.Context, __: click.Parameter, typed: str | None) -> int | None:
+    """Read how often a membership is confirmed. Raises click.BadParameter."""
+    if typed is None:
+        return None
+    if typed != "0" and not (typed.isdecimal() and int(typed) in _CONFIRM_DAYS):
+        raise click.BadParameter(f"0, or from {_CONFIRM_DAYS[0]} to {_CONFIRM_DAYS[-1]} days.")
+    return int(typed)
+
 
 @click.group("cards")
 def cards_commands() -> None:
@@ -169,23 +180,31 @@ def issue_command(*, everybody: bool, union_code: str | None, as_json: bool) -> 
 @cards_commands.command("policy")
 @click.option("--devices", type=click.IntRange(1, 20), help="Live phones a card.")
 @click.option("--credential-days", type=click.IntRange(1, 35), help="Life of a credential.")
+@click.option("--cooldown-hours", type=click.IntRange(0, 720), help="After a new phone number.")
+@click.option("--confirm-days", callback=_days_or_never, help="Confirm every so many; 0: never.")
 @json_option
 @with_appcontext
-def policy_command(*, devices: int | None, credential_days: int | None, as_json: bool) -> None:
+def policy_command(
+    *,
+    devices: int | None,
+    credential_days: int | None,
+    cooldown_hours: int | None,
+    confirm_days: int | None,
+    as_json: bool,
+) -> None:
     """Show the numbers that this deployment has decided for its cards, or change them."""
+    wanted = {
+        "devices_max": devices,
+        "credential_days": credential_days,
+        "phone_cooldown_hours": cooldown_hours,
+        "confirm_every_days": confirm_days,
+    }
     with transaction() as session:
-        if devices is None and credential_days is None:
+        if all(value is None for value in wanted.values()):
             policy = card_policy(session)
         else:
-            policy = change_policy(
-                session,
-                devices_max=devices,
-                credential_days=credential_days,
-                actor=SYSTEM,
-                now=utc_now(),
-            )
-    answer = {"devices_max": policy.devices_max, "credential_days": policy.credential_days}
-    print_answer(answer, as_json=as_json)
+            policy = change_policy(session, **wanted, actor=SYSTEM, now=utc_now())
+    print_answer({name: getattr(policy, name) for name in wanted}, as_json=as_json)
 
 
 @cards_commands.command("check-vectors")

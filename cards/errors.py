@@ -124,3 +124,94 @@ class ReasonMissing(Refusal):
     status = 422
     code = "reason_missing"
     title = N_("Say why: the member reads it.")
+
+
+class NumberTooNew(Refusal):
+    """Facts: `until`, when the wait is over at the latest."""
+
+    status = 409
+    code = "number_too_new"
+    title = N_(
+        "Your phone number is new. Sign in on a phone that has the card, ask any union service"
+        " desk, or wait a day."
+    )
+
+
+class RestoreElsewhere(Refusal):
+    status = 409
+    code = "restore_elsewhere"
+    title = N_(
+        "This may be the phone that was lost. Restore the card with another phone that has it, or"
+        " at a union service desk with your identity document."
+    )
+
+
+class PhoneUnreadable(Refusal):
+    status = 422
+    code = "phone_unreadable"
+    title = N_("This is not a mobile number. Give all of its digits.")
+
+
+class LostReportsTooMany(Refusal):
+    status = 429
+    code = "lost_reports_too_many"
+    title = N_(
+        "That was tried often enough today. Call 12351 or go to any union service desk: they stop"
+        " the card at once."
+    )
+
+
+class NotFrozen(Refusal):
+    status = 409
+    code = "card_not_frozen"
+    title = N_("This card is not frozen, so there is nothing to appeal against.")
+
+
+class AppealOpen(Refusal):
+    status = 409
+    code = "appeal_open"
+    title = N_("Your appeal is with the union already. The answer appears on this page.")
+
+
+class AppealNotFound(Refusal):
+    status = 404
+    code = "appeal_not_found"
+    title = N_("There is no such appeal, or it is not yours to see.")
+
+
+class MembershipNotChosen(Refusal):
+    status = 422
+    code = "membership_not_chosen"
+    title = N_("This membership cannot become that. Choose one of the list.")
+
+
+class FontMissing(Refusal):
+    status = 503
+    code = "font_missing"
+    title = N_("The service has no font to print cards with. Its operator builds the apps first.")
+
+
+class NameNotPrintable(Refusal):
+    """`character` among the facts is what the font does not have."""
+
+    status = 422
+    code = "name_not_printable"
+    title = N_("A character of the name cannot be printed.")
+
+
+class PaperBatchNotFound(Refusal):
+    status = 404
+    code = "paper_batch_not_found"
+    title = N_("There are no such paper cards, or they are not yours to see.")
+
+
+class NothingToPrint(Refusal):
+    status = 422
+    code = "nothing_to_print"
+    title = N_("Choose at least one card.")
+
+
+class DocumentNotSeen(Refusal):
+    status = 422
+    code = "document_not_seen"
+    title = N_("Confirm both: you saw the person with the document, and hold the signed consent.")

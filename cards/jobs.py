@@ -5,12 +5,20 @@ from uuid import UUID
 from flask import current_app
 
 from cards.errors import IssuerKeysMissing
-from cards.queries import batch_path, cards_to_cancel, cards_to_unfreeze
+from cards.queries import (
+    batch_path,
+    cards_to_ask,
+    cards_to_cancel,
+    cards_to_expire,
+    cards_to_unfreeze,
+)
 from cards.services import (
+    ask_for_confirmation,
     cancel_card,
     close_full_lists,
     end_credentials_of_key,
     end_freeze,
+    expire_card,
     lists_to_build,
     note_credentials_ended,
     promote_due_keys,
@@ -97,6 +105,20 @@ def follow_time_and_register(**_: int) -> None:
     for card_id in ended:
         with transaction() as session:
             cancel_card(session, card_id=card_id, actor=SYSTEM, now=utc_now())
+
+
+@job("cards.ask_for_confirmation", cron="41 * * * *")
+def ask_and_expire(**_: int) -> None:
+    """Ask members to confirm where a deployment wants it, and stop the cards of who did not."""
+    for found, step in ((cards_to_ask, ask_for_confirmation), (cards_to_expire, expire_card)):
+        is_moving = True
+        while is_moving:
+            is_moving = False
+            with transaction() as session:
+                card_ids = found(session, now=utc_now(), rows=_CARDS_A_RUN)
+            for card_id in card_ids:
+                with transaction() as session:
+                    is_moving |= step(session, card_id=card_id, actor=SYSTEM, now=utc_now())
 
 
 @job("cards.purge_short_lived", cron="17 * * * *")

@@ -18,6 +18,9 @@ SLICE_LIFE = timedelta(seconds=30)
 # A random draw meets a taken entry as often as the list is full: beyond 60 % draws get long.
 LIST_ENTRIES_MAX = 2**20 * 60 // 100
 FREEZE_MAX = timedelta(days=366)
+CONFIRMATION_NOTICE = timedelta(days=30)
+# Reports of a lost card without signing in, a Shanghai day: for one number, from one network.
+LOST_REPORTS_MAX = 5
 
 
 def card_number(serial: int, *, year: int) -> str:
@@ -38,6 +41,11 @@ def number_tail(number: str) -> str:
 def grouped_number(number: str) -> str:
     """Return the number as people read it aloud: "4403 2600 0000 0013"."""
     return " ".join(number[place : place + 4] for place in range(0, len(number), 4))
+
+
+def confirmation_due(*, begun_at: datetime, asked_at: datetime, every_days: int) -> datetime:
+    """Return when a card expires unconfirmed: never within thirty days of asking the member."""
+    return max(begun_at + timedelta(days=every_days), asked_at + CONFIRMATION_NOTICE)
 
 
 def card_period(expires_at: datetime) -> str:

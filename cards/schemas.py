@@ -3,7 +3,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-from cards.models import CardState, RecordKind
+from cards.models import AppealState, CardState, RecordKind
 from cards.services import LostWhat
 from kernel.forms import ShanghaiMoment
 from kernel.i18n import N_
@@ -13,6 +13,7 @@ from merchants.schemas import PublicKeyJwk
 
 _BASE64URL = r"^[A-Za-z0-9_-]+$"
 _PROOF_CHARACTERS_MAX = 256
+_APPEAL_CHARACTERS_MAX = 500
 _FIRST_YEAR = 2026
 _LAST_YEAR = 2100
 
@@ -21,10 +22,33 @@ class DeviceResponse(Wire):
     device_id = fields.UUID()
     name = fields.String()
     enrolled_at = Moment()
+    may_restore = fields.Boolean(
+        metadata={"description": "False: it may be in other hands since the card was lost."}
+    )
+    credential_issued_at = Moment(
+        allow_none=True, metadata={"description": "When it last fetched a credential."}
+    )
     credential_expires_at = Moment(
         allow_none=True,
         metadata={"description": "Until when it can show the card offline; null: not at all."},
     )
+
+
+class AppealRequest(Wire):
+    text = Text(
+        required=True,
+        maximum=_APPEAL_CHARACTERS_MAX,
+        metadata={"description": "Why the freeze is wrong. One appeal at a time."},
+    )
+
+
+class AppealResponse(Wire):
+    id = fields.UUID()
+    state = fields.Enum(AppealState, by_value=True)
+    text = fields.String()
+    answer = fields.String(allow_none=True, metadata={"description": "What the desk wrote back."})
+    created_at = Moment()
+    decided_at = Moment(allow_none=True)
 
 
 class CardResponse(Wire):
@@ -46,7 +70,31 @@ class CardResponse(Wire):
     has_standing = fields.Boolean(metadata={"description": "False: benefits are not usable."})
     devices = fields.List(fields.Nested(DeviceResponse))
     devices_max = fields.Integer()
+    confirm_by = Moment(
+        allow_none=True,
+        metadata={"description": "The membership is to be confirmed by then, or the card expires."},
+    )
+    number_too_new_until = Moment(
+        allow_none=True,
+        metadata={"description": "A new phone number waits until then, or for a phone's proof."},
+    )
+    appeal = fields.Nested(
+        AppealResponse,
+        allow_none=True,
+        metadata={"description": "The newest against the freeze of a frozen card."},
+    )
     server_time = Moment(metadata={"description": "To correct the phone's clock by."})
+
+
+def _proof() -> fields.String:
+    return fields.String(
+        required=True,
+        validate=[
+            validate.Length(max=_PROOF_CHARACTERS_MAX),
+            validate.Regexp(_BASE64URL, error="Base64url without padding."),
+        ],
+        metadata={"description": "COSE_Sign1 over the nonce, external_aad `UE1:`, base64url."},
+    )
 
 
 class ChallengeResponse(Wire):
@@ -57,13 +105,21 @@ class ChallengeResponse(Wire):
 class DeviceDeviceEnrolmentRequest(Wire):
     name = Text(required=True, maximum=60, metadata={"description": "What to call the phone."})
     public_key = fields.Nested(PublicKeyJwk, required=True)
-    enrolment = fields.String(
-        required=True,
-        validate=[
-            validate.Length(max=_PROOF_CHARACTERS_MAX),
-            validate.Regexp(_BASE64URL, error="Base64url without padding."),
-        ],
-        metadata={"description": "COSE_Sign1 over the nonce, external_aad `UE1:`, base64url."},
+    enrolment = _proof()
+
+
+class DeviceNameRequest(Wire):
+    name = Text(required=True, maximum=60, metadata={"description": "What to call the phone."})
+
+
+class RestoreRequest(Wire):
+    """The proof of enrolment, made by the key of a phone that has the card."""
+
+    device_id = fields.UUID(required=True)
+    enrolment = _proof()
+    replace = fields.Boolean(
+        load_default=False,
+        metadata={"description": "True: this phone's key ends too, and the phone enrols anew."},
     )
 
 
@@ -83,6 +139,21 @@ class SliceResponse(Wire):
 
 class LostRequest(Wire):
     what = fields.Enum(LostWhat, by_value=True, required=True)
+    device_id = fields.UUID(
+        allow_none=True,
+        load_default=None,
+        metadata={"description": "The phone in your hand, if the card is on it; others are lost."},
+    )
+
+
+class LostElsewhereRequest(Wire):
+    phone = Text(required=True, maximum=40, metadata={"description": "As the union has it."})
+    name = Text(required=True, maximum=100)
+    document_tail = Text(required=True, maximum=4, metadata={"description": "The last four."})
+
+
+class LostElsewhereResponse(Wire):
+    ok = fields.Boolean(metadata={"description": "Always true: whatever was found is not told."})
 
 
 class LostResponse(Wire):
@@ -152,6 +223,10 @@ class CardFilter(Wire):
 
 class ReasonForm(Wire):
     reason = Text(required=True)
+
+
+class MembershipForm(ReasonForm):
+    to = fields.Enum(MembershipStatus, by_value=True, required=True)
 
 
 class FreezeForm(ReasonForm):

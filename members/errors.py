@@ -81,3 +81,67 @@ class ConsentEndsWithCard(Refusal):
     status = 409
     code = "consent_ends_with_card"
     title = N_("The card rests on this consent. Ask your union to cancel the card; it ends then.")
+
+
+class PhoneTaken(Refusal):
+    status = 409
+    code = "phone_taken"
+    title = N_(
+        "Another member has this number in the register. Correct theirs first, or use another."
+    )
+
+
+class CorrectionNotFound(Refusal):
+    status = 404
+    code = "correction_not_found"
+    title = N_("There is no such correction in the unions you look after.")
+
+
+class CorrectionNotNeeded(Refusal):
+    status = 409
+    code = "correction_not_needed"
+    title = N_("This number can sign in already. Sign in, and ask for a correction in My data.")
+
+
+class AnswerMissing(Refusal):
+    status = 422
+    code = "answer_missing"
+    title = N_("Say in a sentence what you decided; the member reads it.")
+
+
+class FactInvalid(Refusal):
+    """Facts: `field`, and `detail`, a key of members.rules.SENTENCES."""
+
+    status = 422
+    code = "fact_invalid"
+    title = N_("This cannot stand in the register. Check what you typed.")
+
+
+class DocumentTaken(Refusal):
+    status = 409
+    code = "document_taken"
+    title = N_("Another member has this document in the register. Merge the two, or check it.")
+
+
+class NothingToCorrect(Refusal):
+    status = 422
+    code = "nothing_to_correct"
+    title = N_("The register says this already. Type what is to be different.")
+
+
+class TransferNotFound(Refusal):
+    status = 404
+    code = "transfer_not_found"
+    title = N_("There is no such transfer, or it is not yours to decide.")
+
+
+class TransferUnderWay(Refusal):
+    status = 409
+    code = "transfer_under_way"
+    title = N_("You have asked for a transfer already. Take it back before you ask another union.")
+
+
+class AlreadyInUnion(Refusal):
+    status = 409
+    code = "already_in_union"
+    title = N_("You belong to this union already. Choose another.")

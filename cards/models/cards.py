@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import Base
 from kernel.ids import new_id
+from kernel.money import Fen
 from kernel.states import Moves
 
 
@@ -37,7 +38,10 @@ CARD_MOVES: Moves[CardState] = {
     CardState.FROZEN: frozenset(
         {CardState.ACTIVE, CardState.ISSUED, CardState.LOST, CardState.CANCELLED}
     ),
-    CardState.EXPIRED: frozenset({CardState.ACTIVE, CardState.CANCELLED}),
+    # A phone may be lost, or a card looked into, while its membership waits to be confirmed.
+    CardState.EXPIRED: frozenset(
+        {CardState.ACTIVE, CardState.LOST, CardState.FROZEN, CardState.CANCELLED}
+    ),
     CardState.CANCELLED: frozenset(),
 }
 
@@ -80,6 +84,10 @@ class Card(Base):
 
     def is_usable(self) -> bool:
         return self.state is CardState.ACTIVE
+
+    def confirmed_from(self) -> datetime:
+        """Return since when the membership counts as confirmed."""
+        return self.confirmed_at or self.activated_at or self.issued_at
 
 
 class Device(Base):
@@ -125,6 +133,10 @@ class CardPolicy(Base):
         CheckConstraint(
             "confirm_every_days BETWEEN 60 AND 3660", name="confirm_every_days_in_range"
         ),
+        # 8.5 of the format again: paper lives 800 days at most.
+        CheckConstraint("paper_days BETWEEN 1 AND 800", name="paper_days_in_range"),
+        CheckConstraint("paper_kept_days BETWEEN 1 AND 90", name="paper_kept_days_in_range"),
+        CheckConstraint("static_daily_fen >= 0", name="static_daily_not_negative"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -133,6 +145,11 @@ class CardPolicy(Base):
     # After a new phone number, until one of the card's phones or a desk has confirmed it.
     phone_cooldown_hours: Mapped[int] = mapped_column(default=24)
     confirm_every_days: Mapped[int | None]  # None: a card does not expire
+    paper_days: Mapped[int] = mapped_column(default=730)
+    paper_has_hint: Mapped[bool] = mapped_column(default=True)  # a surname and a star in its code
+    paper_kept_days: Mapped[int] = mapped_column(default=7)  # the printed files
+    # What the union pays at most in a Shanghai day for one card shown on paper; 0: nothing.
+    static_daily_fen: Mapped[Fen] = mapped_column(default=Fen(50_000))
 
 
 class BatchState(StrEnum):

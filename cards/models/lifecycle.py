@@ -31,8 +31,10 @@ APPEAL_TEXT = SealedColumn("card_appeals", "text_sealed")
 
 
 class CardAppeal(Base):
-    """A member says why a freeze is wrong: one open appeal a card. People write of illness and
-    debts, so the words are sealed; `answer` is what the desk wrote back, and the member reads it.
+    """A member says why a freeze is wrong: one open appeal a card.
+
+    People write of illness and debts there, so the words are sealed. `answer` is the desk's, for
+    the member to read.
     """
 
     __tablename__ = "card_appeals"

@@ -1,5 +1,13 @@
 """What can be asked about cards, one file per group of questions."""
 
+from cards.queries.appeals import (
+    AppealLine,
+    OpenAppealLine,
+    appeal_within,
+    appeals_of_card,
+    open_appeal,
+    open_appeals_within,
+)
 from cards.queries.desk import (
     BatchLine,
     CardLine,
@@ -30,8 +38,7 @@ from cards.queries.own import (
     batch_path,
     card_of_member,
     card_policy,
-    cards_to_cancel,
-    cards_to_unfreeze,
+    confirm_by,
     live_devices,
     members_with_standing,
     open_nonces,
@@ -47,26 +54,39 @@ from cards.queries.records import (
     records_of_member,
     year_totals,
 )
+from cards.queries.upkeep import (
+    cards_to_ask,
+    cards_to_cancel,
+    cards_to_expire,
+    cards_to_unfreeze,
+)
 
 __all__ = [
+    "AppealLine",
     "BatchLine",
     "CardLine",
     "DeviceLine",
+    "OpenAppealLine",
     "OwnCard",
     "RecordLine",
     "RecordPlace",
     "ShownCard",
     "YearTotals",
     "all_issuer_keys",
+    "appeal_within",
+    "appeals_of_card",
     "batch_path",
     "batch_within",
     "batches_within",
     "card_of_member",
     "card_policy",
     "card_within",
+    "cards_to_ask",
     "cards_to_cancel",
+    "cards_to_expire",
     "cards_to_unfreeze",
     "cards_within",
+    "confirm_by",
     "due_keys",
     "has_status_changes",
     "issuer_key",
@@ -76,6 +96,8 @@ __all__ = [
     "live_status_lists",
     "members_with_standing",
     "newest_trust_list",
+    "open_appeal",
+    "open_appeals_within",
     "open_nonces",
     "own_card",
     "records_of_member",

@@ -19,17 +19,11 @@ from cards.models import (
     Device,
     EnrolmentNonce,
 )
-from cards.rules import number_tail
+from cards.rules import confirmation_due, number_tail
 from members.models import MEMBER_NAME, STANDING, Member, MembershipStatus, UnionOrg
 from members.queries import within
 
 PAGE_ROWS_MAX = 100
-_LEFT = (
-    MembershipStatus.WITHDRAWN,
-    MembershipStatus.EXPELLED,
-    MembershipStatus.DECEASED,
-    MembershipStatus.DUPLICATE_MERGED,
-)
 
 
 def card_of_member(session: Session, *, member_id: UUID) -> Card | None:
@@ -54,6 +48,7 @@ class OwnCard:
     frozen_until: datetime | None
     issued_at: datetime
     activated_at: datetime | None
+    confirm_by: datetime | None  # else it expires; None: nothing to confirm now
     name: str = field(repr=False)
     union_name: str
     standing: MembershipStatus
@@ -86,10 +81,20 @@ def own_card(session: Session, *, member_id: UUID) -> OwnCard:
         frozen_until=card.frozen_until,
         issued_at=card.issued_at,
         activated_at=card.activated_at,
+        confirm_by=confirm_by(card, every_days=card_policy(session).confirm_every_days),
         name=MEMBER_NAME.open(member.id, member.name_sealed),
         union_name=union_name,
         standing=member.status,
     )
+
+
+def confirm_by(card: Card, *, every_days: int | None) -> datetime | None:
+    """Return until when an active card's member, who was asked, is to confirm their membership."""
+    asked_at = card.confirmation_asked_at
+    if every_days is None or asked_at is None or card.state is not CardState.ACTIVE:
+        return None
+    begun_at = card.confirmed_from()
+    return confirmation_due(begun_at=begun_at, asked_at=asked_at, every_days=every_days)
 
 
 def members_with_standing(session: Session, *, member_ids: Sequence[UUID]) -> list[UUID]:
@@ -148,13 +153,22 @@ class DeviceLine:
     device_id: UUID
     name: str
     enrolled_at: datetime
+    may_restore: bool
+    credential_issued_at: datetime | None
     credential_expires_at: datetime | None
 
 
 def live_devices(session: Session, *, card_id: UUID, now: datetime) -> list[DeviceLine]:
     """Return the phones that are not retired, in the order in which they were enrolled."""
     query = (
-        select(Device.id, Device.name, Device.enrolled_at, func.max(Credential.expires_at))
+        select(
+            Device.id,
+            Device.name,
+            Device.enrolled_at,
+            Device.lost_at.is_(None),
+            func.max(Credential.issued_at),
+            func.max(Credential.expires_at),
+        )
         .outerjoin(
             Credential,
             (Credential.device_id == Device.id)
@@ -183,19 +197,3 @@ def open_nonces(
         .limit(rows)
     )
     return list(session.scalars(query))
-
-
-def cards_to_unfreeze(session: Session, *, now: datetime, rows: int) -> list[UUID]:
-    """Return cards whose freeze is over."""
-    query = select(Card.id).where(Card.state == CardState.FROZEN, Card.frozen_until <= now)
-    return list(session.scalars(query.order_by(Card.id).limit(rows)))
-
-
-def cards_to_cancel(session: Session, *, rows: int) -> list[UUID]:
-    """Return cards of people who have left, died, or turned out to be somebody else."""
-    query = (
-        select(Card.id)
-        .join(Member, Member.id == Card.member_id)
-        .where(Card.state != CardState.CANCELLED, Member.status.in_(_LEFT))
-    )
-    return list(session.scalars(query.order_by(Card.id).limit(rows)))

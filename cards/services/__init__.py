@@ -1,12 +1,15 @@
 """What can be done with cards, one file per group of verbs. Verification stands in verify.py."""
 
+from cards.services.appeals import appeal, grant_appeal, reject_appeal
 from cards.services.challenges import start_challenge
+from cards.services.confirmation import ask_for_confirmation, confirm_membership, expire_card
+from cards.services.cooldown import cooling_until
 from cards.services.devices import (
     IssuedCredential,
     enrol_device,
     refresh_credential,
+    rename_device,
     retire_device,
-    start_enrolment,
 )
 from cards.services.issue import (
     Issued,
@@ -34,12 +37,17 @@ from cards.services.lifecycle import (
     lock_card,
     lock_card_of,
     lock_card_to_show,
+    replace_card,
     report_lost,
     report_lost_at_desk,
     restore_card,
 )
+from cards.services.lost_elsewhere import report_lost_elsewhere
+from cards.services.membership import move_membership
 from cards.services.policy import change_policy
+from cards.services.proofs import start_enrolment
 from cards.services.records import add_record, record_insert_values
+from cards.services.restoring import restore_by_device
 from cards.services.rotation import (
     OVERLAP,
     Compromised,
@@ -63,10 +71,14 @@ __all__ = [
     "LostWhat",
     "Slice",
     "add_record",
+    "appeal",
     "apply_for_card",
+    "ask_for_confirmation",
     "cancel_card",
     "change_policy",
     "close_full_lists",
+    "confirm_membership",
+    "cooling_until",
     "current_signer",
     "current_trust",
     "end_credentials",
@@ -74,8 +86,10 @@ __all__ = [
     "end_freeze",
     "enrol_device",
     "ensure_issuer_keys",
+    "expire_card",
     "forget_issuer_keys",
     "freeze_card",
+    "grant_appeal",
     "issue_cards",
     "issue_next",
     "issue_slice",
@@ -83,15 +97,21 @@ __all__ = [
     "lock_card",
     "lock_card_of",
     "lock_card_to_show",
+    "move_membership",
     "note_credentials_ended",
     "promote_due_keys",
     "publish_trust_list",
     "purge_short_lived",
     "record_insert_values",
     "refresh_credential",
+    "reject_appeal",
+    "rename_device",
     "renew_trust_list",
+    "replace_card",
     "report_lost",
     "report_lost_at_desk",
+    "report_lost_elsewhere",
+    "restore_by_device",
     "restore_card",
     "retire_compromised_key",
     "retire_device",

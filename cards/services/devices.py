@@ -1,12 +1,10 @@
 """Phones: enrolled by proving that they hold their key, given credentials, retired."""
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -15,29 +13,26 @@ from cards.errors import (
     DeviceKeyTaken,
     DeviceLimit,
     DeviceNotFound,
-    EnrolmentExpired,
-    EnrolmentRefused,
     PublicKeyInvalid,
 )
-from cards.models import Card, CredentialState, Device, EnrolmentNonce, RecordKind
-from cards.queries import card_policy, open_nonces
-from cards.rules import ENROLMENT_LIFE
+from cards.models import Card, CredentialState, Device, RecordKind
+from cards.queries import card_policy
+from cards.services.cooldown import refuse_too_new
 from cards.services.keys import current_signer
 from cards.services.lifecycle import lock_card_of, lock_card_to_show
+from cards.services.proofs import answer_nonce
 from cards.services.records import add_record
 from cards.services.status import end_credentials, place_phone_credential
-from cards.uc1.answers import Refused
 from cards.uc1.credential import issue_credential
-from cards.uc1.enrolment import NONCE_BYTES, Proven, verify_enrolment
 from cards.uc1.keys import KeyRejected, compressed, key_from_jwk, key_from_point
-from cards.uc1.terms import KeyUse, Reason
+from cards.uc1.terms import KeyUse
 from kernel.actors import Actor, ActorKind
 from kernel.clock import from_unix, unix
 from kernel.ids import new_id
 from kernel.refusals import refused_by
-
-# Several windows of one browser may each be enrolling: the newest questions of a session count.
-_OPEN_NONCES_MAX = 5
+from members.models import NoticeKind
+from members.queries import member_by_id
+from members.services import confirm_phone, notify
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +42,6 @@ class IssuedCredential:
     device_id: UUID
     credential: bytes
     expires_at: datetime
-
-
-def start_enrolment(session: Session, *, session_id: UUID, now: datetime) -> EnrolmentNonce:
-    """Return the question that the signed-in session's phone answers, once, within 120 seconds."""
-    nonce = secrets.token_bytes(NONCE_BYTES)
-    question = EnrolmentNonce(nonce=nonce, session_id=session_id, expires_at=now + ENROLMENT_LIFE)
-    session.add(question)
-    session.flush()
-    return question
 
 
 def enrol_device(
@@ -70,20 +56,21 @@ def enrol_device(
 ) -> IssuedCredential:
     """Put the member's card on a phone that proves to hold the key of the JWK `public_key`.
 
-    The same key again gives the same device a fresh credential. The card's first device makes it
-    active (decision 0010). Locks the card, so that the limit of devices holds.
+    The same key again gives the same device a fresh credential, and proves a new phone number to be
+    the member's own. The card's first device makes it active (decision 0010). Locks the card, so
+    that the limit of devices holds, and before it the member where the number is new.
 
-    Raises PublicKeyInvalid, EnrolmentExpired, EnrolmentRefused, DeviceLimit, DeviceKeyTaken, what
-    lock_card_to_show() raises, and IssuerKeysMissing.
+    Raises PublicKeyInvalid, EnrolmentExpired, EnrolmentRefused, DeviceLimit, DeviceKeyTaken,
+    NumberTooNew, what lock_card_to_show() raises, and IssuerKeysMissing.
     """
     try:
         device_key = key_from_jwk(public_key)
     except KeyRejected as error:
         raise PublicKeyInvalid(detail=str(error)) from None
-    card = lock_card_to_show(session, member_id=member_id, now=now)
-    # Read after the lock: of two answers to one question, the second finds it answered.
-    _answer_nonce(session, session_id=session_id, proof=proof, device_key=device_key, now=now)
     point = compressed(device_key)
+    _settle_number(session, member_id=member_id, point=point, now=now)
+    card = lock_card_to_show(session, member_id=member_id, now=now)
+    answer_nonce(session, session_id=session_id, proof=proof, device_key=device_key, now=now)
     query = select(Device).where(Device.public_key == point, Device.retired_at.is_(None))
     device = session.scalars(query).one_or_none()
     if device is None:
@@ -103,16 +90,37 @@ def refresh_credential(
     Locks the card. Raises DeviceNotFound, what lock_card_to_show() raises, IssuerKeysMissing.
     """
     card = lock_card_to_show(session, member_id=member_id, now=now)
-    return _give_credential(session, card, _device_of(session, card, device_id), now=now)
+    return _give_credential(session, card, device_of(session, card, device_id), now=now)
+
+
+def rename_device(
+    session: Session, *, member_id: UUID, device_id: UUID, name: str, now: datetime
+) -> Device:
+    """Call a phone something else. Locks the card. Raises CardNotFound, DeviceNotFound."""
+    card = lock_card_of(session, member_id=member_id)
+    device = device_of(session, card, device_id)
+    device.name = name
+    session.flush()
+    record(
+        session,
+        actor=Actor(ActorKind.MEMBER, id=member_id),
+        action="card.device_renamed",
+        object_type="device",
+        object_id=device.id,
+        member_id=member_id,
+        now=now,
+    )
+    return device
 
 
 def retire_device(session: Session, *, member_id: UUID, device_id: UUID, now: datetime) -> None:
     """Take the card off a phone: its credentials are invalid at once.
 
-    Locks the card. Raises CardNotFound, DeviceNotFound.
+    Locks the card. Raises CardNotFound, DeviceNotFound, NumberTooNew.
     """
     card = lock_card_of(session, member_id=member_id)
-    device = _device_of(session, card, device_id)
+    device = device_of(session, card, device_id)
+    refuse_too_new(session, card=card, now=now)
     device.retired_at = now
     end_credentials(
         session, card_id=card.id, device_id=device.id, state=CredentialState.INVALID, now=now
@@ -120,34 +128,8 @@ def retire_device(session: Session, *, member_id: UUID, device_id: UUID, now: da
     _note(session, card, device, "device_retired", now=now)
 
 
-def _answer_nonce(
-    session: Session,
-    *,
-    session_id: UUID,
-    proof: str,
-    device_key: EllipticCurvePublicKey,
-    now: datetime,
-) -> None:
-    """Find the session's question that `proof` answers, and note that it was.
-
-    Raises EnrolmentExpired, EnrolmentRefused.
-    """
-    refused: Refused | None = None
-    for question in open_nonces(session, session_id=session_id, now=now, rows=_OPEN_NONCES_MAX):
-        answer = verify_enrolment(proof, device_key=device_key, nonce=question.nonce, now=unix(now))
-        if isinstance(answer, Proven):
-            question.used_at = now
-            session.flush()
-            return
-        refused = answer
-        if refused.code is not Reason.WRONG_AUDIENCE:
-            break
-    if refused is None:
-        raise EnrolmentExpired
-    raise EnrolmentRefused(reason=refused.code.value, detail=refused.detail)
-
-
 def _add_device(session: Session, card: Card, *, name: str, point: bytes, now: datetime) -> Device:
+    refuse_too_new(session, card=card, now=now)
     devices_max = card_policy(session).devices_max
     live = select(func.count()).where(Device.card_id == card.id, Device.retired_at.is_(None))
     if (session.scalar(live) or 0) >= devices_max:
@@ -158,10 +140,45 @@ def _add_device(session: Session, card: Card, *, name: str, point: bytes, now: d
     with refused_by({"uq_devices_live_key": DeviceKeyTaken}):
         session.flush()
     _note(session, card, device, "device_enrolled", now=now)
+    _tell_of(session, card, device, now=now)
     return device
 
 
-def _device_of(session: Session, card: Card, device_id: UUID) -> Device:
+def _tell_of(session: Session, card: Card, device: Device, *, now: datetime) -> None:
+    """Tell the member of a further phone; whoever puts the card on its first knows it."""
+    others = select(func.count()).where(Device.card_id == card.id, Device.id != device.id)
+    if not session.scalar(others):
+        return
+    notify(
+        session,
+        member_id=card.member_id,
+        kind=NoticeKind.DEVICE_ADDED,
+        title_zh=f"会员卡已添加到另一部手机：{device.name}",
+        title_en=f"Your card was put on another phone: {device.name}",
+        place="devices",
+        now=now,
+    )
+
+
+def _settle_number(session: Session, *, member_id: UUID, point: bytes, now: datetime) -> None:
+    """Let a phone of the card confirm a new number: its proof is checked next, or all is undone.
+
+    Before the card is locked, since whoever holds a member may be waiting for their card.
+    """
+    member = member_by_id(session, member_id=member_id)
+    if member is None or member.phone_changed_at is None:
+        return
+    query = select(Device.id).join(Card, Card.id == Device.card_id)
+    known = query.where(
+        Card.member_id == member_id, Device.public_key == point, Device.retired_at.is_(None)
+    )
+    if session.scalar(known) is not None:
+        actor = Actor(ActorKind.MEMBER, id=member_id)
+        confirm_phone(session, member_id=member_id, actor=actor, now=now)
+
+
+def device_of(session: Session, card: Card, device_id: UUID) -> Device:
+    """Return one live phone of the card. The caller holds its lock. Raises DeviceNotFound."""
     device = session.get(Device, device_id, populate_existing=True)
     if device is None or device.card_id != card.id or device.retired_at is not None:
         raise DeviceNotFound

@@ -13,15 +13,17 @@ from cards.models import (
     Credential,
     CredentialState,
     EnrolmentNonce,
+    LostReportTries,
     TerminalChallenge,
 )
 from cards.rules import SLICE_LIFE
+from cards.services.cooldown import refuse_too_new
 from cards.services.keys import current_signer
 from cards.services.lifecycle import lock_card_to_show
 from cards.uc1.credential import issue_static, new_cti
 from cards.uc1.status import ENTRIES
 from cards.uc1.terms import KeyUse, Profile
-from kernel.clock import from_unix, unix
+from kernel.clock import from_unix, shanghai_date, unix
 
 SLICES_KEPT = timedelta(hours=24)
 
@@ -38,9 +40,10 @@ def issue_slice(session: Session, *, member_id: UUID, now: datetime) -> Slice:
     It names an entry of the list of slices at random, like any credential, but has none to itself:
     the service knows it by its cti. Activates an issued card (decision 0010). Locks the card.
 
-    Raises what lock_card_to_show() raises, and IssuerKeysMissing.
+    Raises what lock_card_to_show() raises, NumberTooNew, and IssuerKeysMissing.
     """
     card = lock_card_to_show(session, member_id=member_id, now=now)
+    refuse_too_new(session, card=card, now=now)
     signer = current_signer(session, use=KeyUse.SLICE, now=now)
     exp = unix(now + SLICE_LIFE)
     cti = new_cti()
@@ -68,7 +71,7 @@ def issue_slice(session: Session, *, member_id: UUID, now: datetime) -> Slice:
 
 
 def purge_short_lived(session: Session, *, now: datetime) -> int:
-    """Delete slices and questions that ended a day ago; return how many rows."""
+    """Delete slices, questions and counts that ended a day ago; return how many rows."""
     before = now - SLICES_KEPT
     statements = (
         delete(Credential).where(
@@ -76,6 +79,7 @@ def purge_short_lived(session: Session, *, now: datetime) -> int:
         ),
         delete(EnrolmentNonce).where(EnrolmentNonce.expires_at < before),
         delete(TerminalChallenge).where(TerminalChallenge.expires_at < before),
+        delete(LostReportTries).where(LostReportTries.day < shanghai_date(before)),
     )
     removed = 0
     for statement in statements:

@@ -35,6 +35,7 @@ from members.models.notices import (
     NoticeKind,
 )
 from members.models.register import (
+    LEFT,
     MEMBER_DOCUMENT,
     MEMBER_NAME,
     MEMBER_PHONE,
@@ -74,6 +75,7 @@ __all__ = [
     "IMPORT_CONTENT",
     "IMPORT_FILE_NAME",
     "IMPORT_MOVES",
+    "LEFT",
     "MEMBERSHIP_MOVES",
     "MEMBER_DOCUMENT",
     "MEMBER_NAME",

@@ -26,7 +26,8 @@ class MembershipStatus(StrEnum):
     DUPLICATE_MERGED = "duplicate_merged"
 
 
-_ENDED = frozenset(
+# Who is no member any more: no card, no benefits.
+LEFT = frozenset(
     {
         MembershipStatus.WITHDRAWN,
         MembershipStatus.EXPELLED,
@@ -38,10 +39,10 @@ _ENDED = frozenset(
 MEMBERSHIP_MOVES: Moves[MembershipStatus] = {
     MembershipStatus.APPLIED: frozenset({MembershipStatus.RETURNED, MembershipStatus.ACTIVE}),
     MembershipStatus.RETURNED: frozenset({MembershipStatus.APPLIED}),
-    MembershipStatus.ACTIVE: _ENDED | {MembershipStatus.TRANSFERRING, MembershipStatus.RETAINED},
+    MembershipStatus.ACTIVE: LEFT | {MembershipStatus.TRANSFERRING, MembershipStatus.RETAINED},
     # A transfer that is refused leaves the membership as it was.
-    MembershipStatus.TRANSFERRING: _ENDED | {MembershipStatus.ACTIVE, MembershipStatus.RETAINED},
-    MembershipStatus.RETAINED: _ENDED | {MembershipStatus.ACTIVE, MembershipStatus.TRANSFERRING},
+    MembershipStatus.TRANSFERRING: LEFT | {MembershipStatus.ACTIVE, MembershipStatus.RETAINED},
+    MembershipStatus.RETAINED: LEFT | {MembershipStatus.ACTIVE, MembershipStatus.TRANSFERRING},
     MembershipStatus.WITHDRAWN: frozenset({MembershipStatus.ACTIVE, MembershipStatus.DECEASED}),
     MembershipStatus.EXPELLED: frozenset({MembershipStatus.DECEASED}),
     MembershipStatus.DECEASED: frozenset(),

@@ -27,6 +27,7 @@ from members.services.messages import (
     send_code_message,
 )
 from members.services.notices import mark_read, mark_read_up_to, notify
+from members.services.phones import change_phone, confirm_phone, number_changed
 from members.services.roster import (
     Effect,
     FileMemory,
@@ -43,6 +44,7 @@ from members.services.sign_in import (
     end_other_sessions,
     end_session,
     finish_sign_in,
+    matches_register,
     open_session,
     start_sign_in,
 )
@@ -70,7 +72,9 @@ __all__ = [
     "ask_for_code",
     "batches",
     "begin_try",
+    "change_phone",
     "commit_import",
+    "confirm_phone",
     "consent_texts",
     "consents_of",
     "discard_import",
@@ -87,9 +91,11 @@ __all__ = [
     "lines_of",
     "mark_read",
     "mark_read_up_to",
+    "matches_register",
     "missing_consents",
     "notice_policy",
     "notify",
+    "number_changed",
     "open_session",
     "preview_import",
     "send_code_message",

@@ -35,6 +35,7 @@ from members.rules import (
     RosterLine,
     read_roster_line,
 )
+from members.services.phones import number_changed
 
 BATCH_LINES = 500
 
@@ -212,6 +213,8 @@ class _Batch:
         """Write the rows. Phones are given up before they are taken over by somebody else."""
         for member, changes in self._changed:
             if "phone_index" in changes:
+                if member.phone_index is not None:
+                    number_changed(self._session, member=member, now=self._now)
                 member.phone_index = None
                 member.phone_sealed = None
         self._session.flush()

@@ -16,9 +16,9 @@ from audit.services import record
 from kernel.actors import Actor, ActorKind
 from kernel.clock import shanghai_date
 from kernel.errors import Refusal
-from kernel.ids import new_id
 from kernel.secrets import blind_index, new_token, token_hash
 from members.errors import (
+    CorrectionNotNeeded,
     CorrectionRequested,
     NoStanding,
     RealNameMismatch,
@@ -26,19 +26,20 @@ from members.errors import (
     SignInCodeWrong,
 )
 from members.models import (
-    CORRECTION_NAME,
-    CORRECTION_PHONE,
+    CORRECTION_ANSWER,
     MEMBER_DOCUMENT,
     MEMBER_NAME,
     CorrectionRequest,
+    CorrectionState,
     Member,
     MemberSession,
     RealNameFailure,
     SignInCode,
 )
-from members.queries import member_by_phone_index
+from members.queries import member_by_phone_index, newest_sign_in_correction
 from members.rules import PHONE_FIELD, normal_name
 from members.services.consents import CONSENT_VERSIONS, store_consents
+from members.services.corrections import open_sign_in_correction
 from members.services.messages import send_code_message
 
 CODE_LIFE = timedelta(minutes=5)
@@ -122,13 +123,17 @@ def finish_sign_in(
     known = member is not None and member.real_name_at is not None
     if not known:
         if _failures(session, row.phone_index) >= REAL_NAME_FAILURES_MAX:
+            row.tries -= 1
             return CorrectionRequested()
         missing = _missing(name, document_tail, consents)
         if missing:
             # The right code was given: the next form may use it again.
             row.tries -= 1
-            return RealNameRequired(missing=missing)
-        if member is None or not _matches(member, name or "", document_tail or ""):
+            return RealNameRequired(missing=missing, **_last_answer(session, row.phone_index))
+        if member is None or not matches_register(member, name or "", document_tail or ""):
+            # The code was right, so a correction may be asked for with it; what bounds guessing
+            # at the register is the count of mismatches.
+            row.tries -= 1
             return _remember_mismatch(session, phone=phone, name=name or "", member=member, now=now)
     assert member is not None
     if not member.has_standing():
@@ -147,6 +152,40 @@ def finish_sign_in(
         )
     store_consents(session, member_id=member.id, consents=consents, now=now)
     return member, open_session(session, member_id=member.id, now=now)
+
+
+def ask_correction_before_sign_in(
+    session: Session,
+    *,
+    phone: str,
+    code: str,
+    name: str,
+    document_tail: str,
+    text: str,
+    now: datetime,
+) -> CorrectionRequest | Refusal:
+    """Return the request of a person who cannot sign in, or the refusal, as `finish_sign_in` does.
+
+    Locks the phone's code row and uses the code up. Whoever the register knows by this phone
+    already asks when signed in.
+    """
+    row = _proven_code(session, phone=phone, code=code, now=now)
+    if row is None:
+        return SignInCodeWrong()
+    member = member_by_phone_index(session, phone_index=row.phone_index)
+    if member is not None and member.real_name_at is not None:
+        row.tries -= 1
+        return CorrectionNotNeeded()
+    row.used_at = now
+    return open_sign_in_correction(
+        session,
+        phone=phone,
+        name=name,
+        document_tail=document_tail,
+        text=text,
+        member=member,
+        now=now,
+    )
 
 
 def open_session(session: Session, *, member_id: UUID, now: datetime) -> str:
@@ -208,10 +247,22 @@ def _missing(name: str | None, tail: str | None, consents: dict[str, int]) -> li
     return missing
 
 
-def _matches(member: Member, name: str, tail: str) -> bool:
+def matches_register(member: Member, name: str, tail: str) -> bool:
+    """Say whether a name and the last four of a document are those of the register."""
     document = MEMBER_DOCUMENT.open(member.id, member.document_sealed)
     registered = MEMBER_NAME.open(member.id, member.name_sealed)
     return registered == normal_name(name) and document[-4:] == tail.strip().upper()
+
+
+def _last_answer(session: Session, phone_index: bytes) -> dict[str, str]:
+    """Return what became of the correction that this phone asked for, once it was decided."""
+    request = newest_sign_in_correction(session, phone_index=phone_index)
+    if request is None or request.state is CorrectionState.OPEN:
+        return {}
+    said = {"correction": request.state.value}
+    if request.answer_sealed is not None:
+        said["answer"] = CORRECTION_ANSWER.open(request.id, request.answer_sealed)
+    return said
 
 
 def _failures(session: Session, phone_index: bytes) -> int:
@@ -234,28 +285,5 @@ def _remember_mismatch(
     )
     if session.scalars(counted).one() < REAL_NAME_FAILURES_MAX:
         return RealNameMismatch()
-    _ask_for_correction(session, phone=phone, name=name, member=member, now=now)
+    open_sign_in_correction(session, phone=phone, name=name, member=member, now=now)
     return CorrectionRequested()
-
-
-def _ask_for_correction(
-    session: Session, *, phone: str, name: str, member: Member | None, now: datetime
-) -> None:
-    index = blind_index(PHONE_FIELD, phone)
-    waiting = select(CorrectionRequest.id).where(
-        CorrectionRequest.phone_index == index, CorrectionRequest.state == "open"
-    )
-    if session.scalar(waiting) is not None:
-        return
-    row_id = new_id()
-    session.add(
-        CorrectionRequest(
-            id=row_id,
-            phone_index=index,
-            phone_sealed=CORRECTION_PHONE.seal(row_id, phone),
-            name_sealed=CORRECTION_NAME.seal(row_id, name),
-            member_id=member.id if member else None,
-            created_at=now,
-        )
-    )
-    session.flush()

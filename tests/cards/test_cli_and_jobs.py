@@ -5,24 +5,30 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
+from audit.models import AuditEntry
 from cards import jobs
 from cards.models import (
     BatchState,
     CardBatch,
     CardState,
     Credential,
+    CredentialState,
+    IssuerKeyState,
     StatusListRow,
     TrustListRow,
 )
 from cards.queries import card_policy
-from cards.services import freeze_card, issue_slice, start_batch
+from cards.services import freeze_card, issue_slice, rotate_key, start_batch
+from cards.uc1.credential import read_credential
+from cards.uc1.terms import KeyUse
 from kernel.actors import SYSTEM, Role
 from kernel.clock import utc_now
 from kernel.jobs import tasks
 from members.models import MembershipStatus
 from tests.make import NOW
+from tests.make.cards import BASE_URL
 
 VECTORS = Path(__file__).parent.parent / "data" / "vectors.json"
 
@@ -68,6 +74,81 @@ def test_publishing_without_keys_says_what_to_do(run):
     assert "flask cards keys init" in outcome.output
 
 
+def test_a_key_is_rotated_and_the_list_says_when_it_signs(run):
+    run("keys", "init")
+
+    key = run("keys", "rotate", "--use", "card")[1]
+
+    assert (key["use"], key["state"], key["rotation_due"]) == (1, "published", False)
+    assert key in run("keys", "list")[1]["keys"]
+    outcome, _ = run("keys", "rotate", "--use", "card")
+    assert outcome.exit_code == 1
+    assert key["kid"] in outcome.output
+
+
+def test_an_overlap_that_is_too_short_is_refused_in_words(run):
+    run("keys", "init")
+
+    outcome, _ = run("keys", "rotate", "--use", "status", "--after", "6")
+
+    assert outcome.exit_code == 1
+    assert '{"days_min": 7}' in outcome.output
+
+
+def test_a_compromised_key_is_replaced_and_the_job_ends_what_it_signed(session, run, make, app):
+    run("keys", "init")
+    phone = make.phone(make.card(), now=utc_now())
+    leaked = run("keys", "list")[1]["keys"][1]["kid"]
+
+    done = run("keys", "retire", leaked, "--compromised")[1]
+
+    assert (done["kid"], done["state"]) == (leaked, "compromised")
+    waiting = session.execute(
+        text("SELECT args FROM procrastinate_jobs WHERE task_name = 'cards.end_credentials_of_key'")
+    ).scalars()
+    with app.app_context():
+        for arguments in waiting.all():
+            jobs.end_credentials(**arguments)
+    session.expire_all()
+    credential = session.get_one(Credential, read_credential(phone.credential).facts.cti)
+    assert credential.state is CredentialState.INVALID
+    ended = select(AuditEntry).where(AuditEntry.action == "issuer_key.credentials_ended")
+    assert session.scalars(ended).one().facts["count"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("00000000",), 2, "--compromised"),
+        (("not hexadecimal", "--compromised"), 2, "hexadecimal"),
+        (("00000000", "--compromised"), 1, "flask cards keys list"),
+    ],
+)
+def test_a_key_that_cannot_be_retired_is_refused_in_words(run, arguments, code, words):
+    outcome, _ = run("keys", "retire", *arguments)
+
+    assert outcome.exit_code == code
+    assert words in outcome.output
+
+
+def test_the_promotion_job_lets_a_key_sign_when_its_day_has_come(session, run, make, in_app):
+    make.issuer_keys(now=utc_now() - timedelta(days=8))
+    key = rotate_key(
+        session,
+        use=KeyUse.PAPER,
+        base_url=BASE_URL,
+        actor=SYSTEM,
+        now=utc_now() - timedelta(days=7),
+    )
+
+    jobs.promote_keys(timestamp=0)
+    jobs.promote_keys(timestamp=0)
+
+    session.expire_all()
+    assert key.state is IssuerKeyState.SIGNING
+    assert sorted(session.scalars(select(TrustListRow.seq))) == [1, 2, 3]
+
+
 def test_the_vectors_pass(run):
     assert run("check-vectors", str(VECTORS))[1] == {"passed": 57, "failed": []}
 
@@ -98,11 +179,29 @@ def test_a_file_that_holds_no_vectors_is_refused_in_words(app, tmp_path, content
 
 
 def test_the_policy_is_shown_and_changed(run):
-    assert run("policy")[1] == {"devices_max": 3, "credential_days": 14}
-    assert run("policy", "--devices", "5")[1] == {"devices_max": 5, "credential_days": 14}
+    first = {
+        "devices_max": 3,
+        "credential_days": 14,
+        "phone_cooldown_hours": 24,
+        "confirm_every_days": None,
+    }
+    assert run("policy")[1] == first
+    assert run("policy", "--devices", "5")[1] == first | {"devices_max": 5}
+    changed = first | {"devices_max": 5, "confirm_every_days": 365}
+    assert run("policy", "--confirm-days", "365")[1] == changed
+    assert run("policy", "--confirm-days", "0")[1] == changed | {"confirm_every_days": None}
 
 
-@pytest.mark.parametrize("option", [("--devices", "0"), ("--credential-days", "36")])
+@pytest.mark.parametrize(
+    "option",
+    [
+        ("--devices", "0"),
+        ("--credential-days", "36"),
+        ("--cooldown-hours", "721"),
+        ("--confirm-days", "59"),
+        ("--confirm-days", "often"),
+    ],
+)
 def test_the_policy_has_its_bounds(run, session, option):
     assert run("policy", *option)[0].exit_code == 2
     assert card_policy(session).credential_days == 14
@@ -194,5 +293,6 @@ def test_every_job_is_known_to_the_worker():
         "cards.promote_keys",
         "cards.end_credentials_of_key",
         "cards.follow_time_and_register",
+        "cards.ask_for_confirmation",
         "cards.purge_short_lived",
     }
