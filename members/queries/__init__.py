@@ -17,6 +17,7 @@ from members.queries.notices import (
 from members.queries.register import (
     PAGE_ROWS_MAX,
     MemberLine,
+    consents_ever,
     import_by_id,
     import_refusals,
     imports_within,
@@ -52,6 +53,7 @@ __all__ = [
     "CorrectionLine",
     "MemberLine",
     "TransferLine",
+    "consents_ever",
     "correction_within",
     "corrections_of",
     "corrections_waiting",

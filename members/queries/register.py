@@ -170,6 +170,12 @@ def live_consents(session: Session, *, member_id: UUID) -> list[Consent]:
     return list(session.scalars(query.order_by(Consent.given_at)))
 
 
+def consents_ever(session: Session, *, member_id: UUID) -> list[Consent]:
+    """Return every consent a member gave, those they withdrew among them, the oldest first."""
+    query = select(Consent).where(Consent.member_id == member_id)
+    return list(session.scalars(query.order_by(Consent.given_at, Consent.id)))
+
+
 def member_by_token(connection: Connection, *, token_hash: bytes, now: datetime) -> Actor | None:
     """Return who a member's token belongs to, or None when it has ended. One statement."""
     query = select(MemberSession.id, MemberSession.member_id).where(
