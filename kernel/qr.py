@@ -15,11 +15,7 @@ def qr_svg(text: str) -> str:
     It has no size of its own; whoever shows it gives at least 3 px a module. Raises
     qrcode.exceptions.DataOverflowError for a text that no QR code holds.
     """
-    code = QRCode(error_correction=ERROR_CORRECT_M, border=_QUIET_MODULES)
-    # Splitting a text into segments can cost more than it saves, and some scanners join them badly.
-    code.add_data(QRData(text), optimize=0)
-    code.make(fit=True)
-    matrix = code.get_matrix()
+    matrix = _matrix(text, border=_QUIET_MODULES)
     size = len(matrix)
     path = "".join(_row_path(row, y) for y, row in enumerate(matrix))
     return (
@@ -27,6 +23,20 @@ def qr_svg(text: str) -> str:
         f' shape-rendering="crispEdges"><path fill="#fff" d="M0 0h{size}v{size}H0z"/>'
         f'<path fill="#000" d="{path}"/></svg>'
     )
+
+
+def qr_matrix(text: str) -> list[list[bool]]:
+    """Return the modules of the same code, dark ones true, without the quiet zone."""
+    return _matrix(text, border=0)
+
+
+def _matrix(text: str, *, border: int) -> list[list[bool]]:
+    code = QRCode(error_correction=ERROR_CORRECT_M, border=border)
+    # Splitting a text into segments can cost more than it saves, and some scanners join them badly.
+    code.add_data(QRData(text), optimize=0)
+    code.make(fit=True)
+    matrix: list[list[bool]] = code.get_matrix()
+    return matrix
 
 
 def _row_path(row: list[bool], y: int) -> str:

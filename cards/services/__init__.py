@@ -44,6 +44,24 @@ from cards.services.lifecycle import (
 )
 from cards.services.lost_elsewhere import report_lost_elsewhere
 from cards.services.membership import move_membership
+from cards.services.paper import (
+    IssuedPaper,
+    issue_paper_card,
+    prove_at_desk,
+    report_paper_lost,
+)
+from cards.services.paper_batches import (
+    CHOSEN_MAX,
+    PART_CARDS,
+    finish_paper_batch,
+    forget_paper,
+    keep_paper,
+    next_paper_to_draw,
+    start_paper_batch,
+    start_paper_for,
+    step_paper_batch,
+)
+from cards.services.paper_print import draw_cards
 from cards.services.policy import change_policy
 from cards.services.proofs import start_enrolment
 from cards.services.records import add_record, record_insert_values
@@ -63,11 +81,14 @@ from cards.services.slices import Slice, issue_slice, purge_short_lived
 from cards.services.status import close_full_lists, end_credentials, lists_to_build, status_token
 
 __all__ = [
+    "CHOSEN_MAX",
     "OVERLAP",
+    "PART_CARDS",
     "Compromised",
     "Ended",
     "Issued",
     "IssuedCredential",
+    "IssuedPaper",
     "LostWhat",
     "Slice",
     "add_record",
@@ -81,25 +102,32 @@ __all__ = [
     "cooling_until",
     "current_signer",
     "current_trust",
+    "draw_cards",
     "end_credentials",
     "end_credentials_of_key",
     "end_freeze",
     "enrol_device",
     "ensure_issuer_keys",
     "expire_card",
+    "finish_paper_batch",
     "forget_issuer_keys",
+    "forget_paper",
     "freeze_card",
     "grant_appeal",
     "issue_cards",
     "issue_next",
+    "issue_paper_card",
     "issue_slice",
+    "keep_paper",
     "lists_to_build",
     "lock_card",
     "lock_card_of",
     "lock_card_to_show",
     "move_membership",
+    "next_paper_to_draw",
     "note_credentials_ended",
     "promote_due_keys",
+    "prove_at_desk",
     "publish_trust_list",
     "purge_short_lived",
     "record_insert_values",
@@ -111,6 +139,7 @@ __all__ = [
     "report_lost",
     "report_lost_at_desk",
     "report_lost_elsewhere",
+    "report_paper_lost",
     "restore_by_device",
     "restore_card",
     "retire_compromised_key",
@@ -121,7 +150,10 @@ __all__ = [
     "start_batch",
     "start_challenge",
     "start_enrolment",
+    "start_paper_batch",
+    "start_paper_for",
     "status_token",
     "step_batch",
+    "step_paper_batch",
     "trust_list_token",
 ]

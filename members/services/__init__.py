@@ -8,6 +8,7 @@ from members.services.consents import (
     consents_of,
     give_consents,
     missing_consents,
+    record_consent_on_paper,
     withdraw_consent,
 )
 from members.services.imports import (
@@ -98,6 +99,7 @@ __all__ = [
     "number_changed",
     "open_session",
     "preview_import",
+    "record_consent_on_paper",
     "send_code_message",
     "start_sign_in",
     "upload_roster",

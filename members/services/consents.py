@@ -109,6 +109,34 @@ def store_consents(
             _record(session, "member.consent_given", member_id, purpose, version, now=now)
 
 
+def record_consent_on_paper(
+    session: Session, *, member_id: UUID, purpose: str, actor: Actor, now: datetime
+) -> int:
+    """Store the consent that a member signed on paper, to the text in force; return its version.
+
+    `actor` is the officer who holds the paper, and the audit trail says so. Twice changes nothing.
+    """
+    version = CONSENT_VERSIONS[purpose]
+    given = session.scalars(
+        insert(Consent)
+        .values(member_id=member_id, purpose=purpose, version=version, given_at=now)
+        .on_conflict_do_nothing()
+        .returning(Consent.id)
+    ).one_or_none()
+    if given is not None:
+        record(
+            session,
+            actor=actor,
+            action="member.consent_given_on_paper",
+            object_type="member",
+            object_id=member_id,
+            now=now,
+            consent=purpose,
+            version=version,
+        )
+    return version
+
+
 def withdraw_consent(session: Session, *, member_id: UUID, purpose: str, now: datetime) -> None:
     """End the member's consent to a purpose, in whatever version; twice changes nothing.
 
