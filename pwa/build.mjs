@@ -16,6 +16,8 @@ const built = await build({
   outdir: output,
   entryNames: "[name]-[hash]",
   chunkNames: "shared-[hash]",
+  assetNames: "[name]-[hash]",
+  loader: { ".wasm": "file" },
   bundle: true,
   splitting: true,
   format: "esm",
@@ -46,7 +48,8 @@ function needed(file, found = new Set()) {
 
 const apps = {};
 for (const [file, facts] of scripts) {
-  if (facts.entryPoint) {
+  // What is imported when it is first needed counts as an entry too.
+  if (facts.entryPoint?.endsWith("/main.tsx")) {
     const name = path.basename(path.dirname(facts.entryPoint));
     apps[name] = [...needed(file)];
   }
