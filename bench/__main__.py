@@ -1,5 +1,6 @@
 """`./dev bench [CASE …]`: one JSON line per case and number of clients."""
 
+import argparse
 import json
 import multiprocessing
 import os
@@ -14,7 +15,9 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import create_engine, event, text
 
+import bench
 from app.factory import create_app
+from bench import card
 from bench.floor import DROP, SETUP
 from bench.load import Measured, burst, request_bytes, serve_echo
 from bench.servers import Server, free_port
@@ -204,10 +207,43 @@ FLOOR_STATEMENTS = {"empty_route": 0, "minimal_transaction": 4}
 
 
 def main() -> int:
+    parser = argparse.ArgumentParser(prog="./dev bench", description=bench.__doc__)
+    parser.add_argument("cases", nargs="*", metavar="CASE", help="all of them, if none is named")
+    parser.add_argument(
+        "--credentials",
+        type=int,
+        default=card.CREDENTIALS,
+        help="how many the case issue issues (%(default)s)",
+    )
+    options = parser.parse_args()
     app = create_app()
-    sales = Sales(prepare(app, Path(os.environ["DATA_DIR"])), lambda: PORT[0])
+    world = prepare(app, Path(os.environ["DATA_DIR"]))
+    own = {
+        "issue": lambda: card.issue(world, credentials=options.credentials),
+        "verify_card": lambda: card.verify_card(world),
+        "status_lists": lambda: card.status_lists(world),
+    }
+    sales = Sales(world, lambda: PORT[0])
+    every = served_cases(sales)
+    wanted = set(options.cases) or own.keys() | {case.name for case in every}
+    unknown = wanted - own.keys() - {case.name for case in every}
+    if unknown:
+        print(f"No such case: {', '.join(sorted(unknown))}.", file=sys.stderr)
+        return 2
+    with app.app_context():
+        for name in (name for name in own if name in wanted):
+            for line in own[name]():
+                print(json.dumps(line), flush=True)
+    # The floors are always measured: a ratio needs them.
+    cases = [case for case in every if case.name in wanted or case.server.startswith("bench")]
+    if wanted - own.keys():
+        measure_served(app, sales, cases)
+    return 0
+
+
+def served_cases(sales: Sales) -> list[Case]:
     minimal = {"gross_fen": BILL_FEN}
-    every = [
+    return [
         floor_case(
             "empty_route", "bench.floor:create_floor()", lambda: request_bytes("GET", "/empty")
         ),
@@ -219,13 +255,9 @@ def main() -> int:
         Case("verify", "wsgi:app", sales.verifications, 200),
         Case("redeem", "wsgi:app", sales.redemptions, 201),
     ]
-    wanted = set(sys.argv[1:]) or {case.name for case in every}
-    unknown = wanted - {case.name for case in every}
-    if unknown:
-        print(f"No such case: {', '.join(sorted(unknown))}.", file=sys.stderr)
-        return 2
-    # The floors are always measured: a ratio needs them.
-    cases = [case for case in every if case.name in wanted or case.server.startswith("bench")]
+
+
+def measure_served(app: Flask, sales: Sales, cases: Sequence[Case]) -> None:
     owner = create_engine(os.environ["DATABASE_OWNER_URL"], isolation_level="AUTOCOMMIT")
     with owner.connect() as connection:
         connection.execute(text(SETUP))
@@ -237,7 +269,6 @@ def main() -> int:
         with owner.connect() as connection:
             connection.execute(text(DROP))
         owner.dispose()
-    return 0
 
 
 if __name__ == "__main__":

@@ -17,8 +17,7 @@ from app.demo.seed import demo_data, demo_people, has_members, probe_offer_id, s
 from benefits.models import LimitScope, LimitUnit, LimitWindow
 from benefits.rules import Terms
 from benefits.services import LimitFacts, add_limit, add_offer, add_programme
-from cards.services import ensure_issuer_keys
-from cards.services.devices import enrol_device, start_enrolment
+from cards.services import enrol_device, ensure_issuer_keys, start_enrolment
 from cards.uc1.enrolment import enrolment_proof
 from cards.uc1.keys import (
     new_private_key,
