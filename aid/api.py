@@ -13,7 +13,7 @@ from flask_babel import get_locale, gettext
 from aid.errors import ClaimNotFound
 from aid.models import AidClaim
 from aid.queries import claim_of_member, claims_of_member, scheme_of
-from aid.rules import PAPER_BYTES_MAX, LineAmounts, PaperLine
+from aid.rules import PAPER_BYTES_MAX, LineAmounts, PaperLine, Step, Terms, Words
 from aid.schemas import (
     ClaimPage,
     ClaimQuery,
@@ -109,7 +109,9 @@ def simulate(body: dict[str, Any]) -> ResponseReturnValue:
     return {
         "covered": not found.ground.reasons,
         "reasons": [_reason(each) for each in found.ground.reasons],
-        "steps": [asdict(step) for step in calculation.steps] if calculation else [],
+        "steps": [_step(step, found.ground.terms) for step in calculation.steps]
+        if calculation
+        else [],
         "benefit_fen": calculation.benefit_fen if calculation else 0,
     }
 
@@ -226,6 +228,22 @@ def _paper(paper: Any) -> dict[str, Any]:
     }
 
 
+def _step(step: Step, terms: Terms | None) -> dict[str, Any]:
+    """Return a step with the words of its article in the version that the amount rests on."""
+    article = terms.articles.get(step.article) if terms is not None else None
+    text = _worded(article.zh, article.en) if article is not None else None
+    return asdict(step) | {"article_text": text}
+
+
+def _kind(kind: str, words: Words) -> dict[str, str]:
+    return {"kind": kind, "title": _worded(words.zh, words.en)}
+
+
+def _event_title(sheet: ClaimSheet) -> str | None:
+    words = sheet.terms.events.get(sheet.event_type) if sheet.event_type is not None else None
+    return _worded(words.zh, words.en) if words is not None else sheet.event_type
+
+
 def _item(claim: AidClaim, scheme: Any) -> dict[str, Any]:
     return {
         "id": claim.id,
@@ -240,15 +258,15 @@ def _item(claim: AidClaim, scheme: Any) -> dict[str, Any]:
 
 
 def _claim(sheet: ClaimSheet) -> dict[str, Any]:
-    wanted = {kind: sheet.terms.papers[kind] for kind in sheet.missing}
+    kinds = [_kind(kind, words) for kind, words in sheet.terms.papers.items()]
     return _item(sheet.claim, sheet.scheme) | {
         "event_type": sheet.event_type,
-        "steps": [asdict(step) for step in sheet.steps],
+        "event_title": _event_title(sheet),
+        "steps": [_step(step, sheet.terms) for step in sheet.steps],
         "lines": [asdict(line) for line in sheet.lines],
         "documents": [_paper(paper) for paper in sheet.papers],
-        "missing_papers": [
-            {"kind": kind, "title": _worded(words.zh, words.en)} for kind, words in wanted.items()
-        ],
+        "paper_kinds": kinds,
+        "missing_papers": [kind for kind in kinds if kind["kind"] in sheet.missing],
         "decisions": [
             {
                 "kind": each.kind.value,
@@ -288,10 +306,7 @@ def _scheme(sheet: SchemeSheet) -> dict[str, Any]:
             for event in sheet.events
             for words in [terms.events[event.event_type]]
         ],
-        "papers": [
-            {"kind": kind, "title": _worded(words.zh, words.en)}
-            for kind, words in terms.papers.items()
-        ],
+        "papers": [_kind(kind, words) for kind, words in terms.papers.items()],
         "articles": [
             {"article": number, "text": _worded(words.zh, words.en)}
             for number, words in terms.articles.items()

@@ -96,6 +96,7 @@ class SimulationBody(Wire):
 class StepResponse(Wire):
     rule = fields.String()
     article = fields.String(metadata={"description": "Of the scheme's version."})
+    article_text = fields.String(allow_none=True)
     amount_fen = PaperFen()
     zh = fields.String()
     en = fields.String()
@@ -150,6 +151,7 @@ class ClaimResponse(Wire):
     scheme = fields.String()
     scheme_name = fields.String()
     event_type = fields.String()
+    event_title = fields.String()
     event_date = fields.Date()
     submitted_at = Moment()
     waiting_since = Moment(metadata={"description": "Since when it is the turn of who acts next."})
@@ -157,6 +159,9 @@ class ClaimResponse(Wire):
     benefit_fen = PaperFen()
     lines = fields.List(fields.Nested(LineResponse))
     documents = fields.List(fields.Nested(PaperResponse))
+    paper_kinds = fields.List(
+        fields.Nested(PaperKindResponse), metadata={"description": "All that the scheme asks for."}
+    )
     missing_papers = fields.List(fields.Nested(PaperKindResponse))
     decisions = fields.List(fields.Nested(DecisionResponse))
 

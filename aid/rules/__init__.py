@@ -16,6 +16,7 @@ from aid.rules.papers import (
     media_type_of,
     plain_number,
 )
+from aid.rules.parts import Words
 from aid.rules.reasons import REASONS, aid_reason
 from aid.rules.schemes import (
     ApprovalTier,
@@ -39,6 +40,7 @@ __all__ = [
     "SchemeFile",
     "Step",
     "Terms",
+    "Words",
     "aid_reason",
     "calculate",
     "content_mark",

@@ -4,8 +4,15 @@ They stand in the one catalogue of server and phone, and travel in the page as d
 compares keys and scripts.
 """
 
-from app.sentences.card import CARD, CARD_DEMO
+from app.sentences.aid import AID
+from app.sentences.card import CARD as _CARD
+from app.sentences.card import CARD_DEMO
+from app.sentences.live import LIVE
+from app.sentences.notices import NOTICES
 from app.sentences.scan import SCAN
 from app.sentences.shared import SHARED
+from app.sentences.training import TRAINING
+
+CARD = _CARD | LIVE | AID | TRAINING | NOTICES
 
 __all__ = ["CARD", "CARD_DEMO", "SCAN", "SHARED"]

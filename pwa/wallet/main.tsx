@@ -1,5 +1,6 @@
 import { type ComponentType, render } from "preact";
 import { t } from "../shared/i18n";
+import { lazy } from "../shared/lazy";
 import { placeAmong, Tabs } from "../shared/tabs";
 import { Waiting } from "../shared/ui";
 import { CardScreen } from "./card-screen";
@@ -34,13 +35,20 @@ function WayIn({ now }: { now: Exclude<Step, { name: "in" }> }) {
   }
 }
 
+const AidScreen = lazy(() => import("./aid/screen").then((m) => m.AidScreen));
+const TrainingScreen = lazy(() => import("./training/screen").then((m) => m.TrainingScreen));
+const QuestionScreen = lazy(() => import("./question-screen").then((m) => m.QuestionScreen));
+
 /**
  * What stands behind each place of the address (`#records`). A place that is not a tab belongs to
  * the tab named beside it, which stays marked while one is there.
  */
 const PLACES: Record<string, { tab: string; Screen: ComponentType<{ token: string }> }> = {
   card: { tab: "card", Screen: CardScreen },
+  question: { tab: "card", Screen: QuestionScreen },
   records: { tab: "records", Screen: RecordsScreen },
+  aid: { tab: "me", Screen: AidScreen },
+  training: { tab: "me", Screen: TrainingScreen },
 };
 
 function SignedIn({ token }: { token: string }) {

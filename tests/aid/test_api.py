@@ -100,6 +100,14 @@ def test_a_claim_is_answered_step_by_step(phone):
         ("occurrence", "5", 1_920_00),
         ("total", "5", 1_920_00),
     ]
+    assert answer.json["steps"][0]["article_text"].startswith("What counts is the self-paid part")
+    assert answer.json["event_title"] == "Inpatient stay for an illness"
+    assert answer.json["waiting_since"] == answer.json["submitted_at"]
+    assert [each["kind"] for each in answer.json["paper_kinds"]] == [
+        "settlement_sheet",
+        "invoice",
+        "discharge_summary",
+    ]
     assert answer.json["missing_papers"] == []
     assert {each["id"] for each in answer.json["documents"]} == set(documents)
     assert "Idempotency-Replayed" not in answer.headers

@@ -35,7 +35,7 @@ def test_every_sentence_is_asked_for():
 
 
 def keys_asked_for(*folders):
-    sources = [file for folder in folders for file in (PWA / folder).glob("*.ts*")]
+    sources = [file for folder in folders for file in (PWA / folder).rglob("*.ts*")]
     return {key for file in sources for key in re.findall(r'\bt\(\s*"(\w+)"', file.read_text())}
 
 
