@@ -17,7 +17,7 @@ from cards.api import api as cards_api
 from cards.cli import cards_commands
 from cards.pages import pages as cards_pages
 from discounts.api import api as discounts_api
-from discounts.jobs import free_expired_holds
+from discounts.jobs import free_expired_holds, tell_members_of_endings
 from finance.api.payout_accounts import api as payout_accounts_api
 from finance.api.statements import api as statements_api
 from finance.api.trace import api as finance_trace_api
@@ -93,6 +93,7 @@ COMMANDS: list[click.Command] = [
 # A job is known to the worker once its module is imported: those no command imports stand here.
 JOBS: list[JobTask] = [
     free_expired_holds,
+    tell_members_of_endings,
     forget_old_sign_ins,
     forget_papers,
     move_waiting_lists,

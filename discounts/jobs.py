@@ -1,6 +1,6 @@
 """Background work of discounts."""
 
-from discounts.services import expire_holds
+from discounts.services import expire_holds, tell_of_endings
 from kernel.clock import utc_now
 from kernel.db import transaction
 from kernel.jobs import job
@@ -13,3 +13,12 @@ def free_expired_holds(timestamp: int) -> None:  # noqa: ARG001 (the queue passe
     while freed:
         with transaction() as session:
             freed = expire_holds(session, now=utc_now())
+
+
+@job("discounts.tell_of_endings", cron="0 2 * * *")  # 10:00 in Shanghai
+def tell_members_of_endings(timestamp: int) -> None:  # noqa: ARG001 (the queue passes its minute)
+    """Tell members of the benefits they use that end soon; some at a time until all know."""
+    told = 1
+    while told:
+        with transaction() as session:
+            told = tell_of_endings(session, now=utc_now())

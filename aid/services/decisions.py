@@ -35,7 +35,7 @@ from aid.services.ground import (
     write_calculation,
 )
 from aid.services.papers import WORKERS, refuse_without_live_consents
-from aid.services.trail import SOURCE, note_decision, record_on_card
+from aid.services.trail import SOURCE, note_decision, record_on_card, tell_member
 from kernel.actors import Actor, Role
 from kernel.refusals import refuse_stale
 from kernel.states import move
@@ -153,6 +153,7 @@ def return_claim(
     _turn_over(claim, now=now)
     kind = AidDecisionKind.RETURNED
     note_decision(session, claim, kind, actor=actor, papers=papers, note=note, now=now)
+    tell_member(session, claim, ground_of_claim(session, claim).scheme, kind, now=now)
     return claim
 
 
@@ -178,6 +179,7 @@ def reject_claim(
     kind = AidDecisionKind.REJECTED
     note_decision(session, claim, kind, actor=actor, reason=reason.value, note=note, now=now)
     record_on_card(session, claim, ground.scheme, event="rejected", now=now)
+    tell_member(session, claim, ground.scheme, kind, now=now)
     return claim
 
 
@@ -299,3 +301,4 @@ def _book(session: Session, ground: FirmGround, claim: AidClaim, *, now: datetim
         union_pays_fen=claim.benefit_fen,
         now=now,
     )
+    tell_member(session, claim, ground.scheme, AidDecisionKind.APPROVED, now=now)

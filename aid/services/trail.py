@@ -15,8 +15,9 @@ from kernel.actors import Actor, ActorKind
 from kernel.ids import new_id
 from kernel.money import Fen
 from kernel.refusals import refused_by
-from members.models import Member
+from members.models import Member, NoticeKind
 from members.queries import union_path_of
+from members.services import notify
 
 SOURCE = "aid_claim"
 _NOTHING = Fen(0)
@@ -27,6 +28,20 @@ _TITLES = {
     "approved": ("互助金已核准", "Mutual aid approved"),
     "rejected": ("互助申领未获核准", "Mutual-aid claim not approved"),
     "withdrawn": ("互助申领已撤回", "Mutual-aid claim withdrawn"),
+}
+
+
+# What the member is told of a decision. It names no amount and nothing of what happened.
+_NOTICES = {
+    AidDecisionKind.RETURNED: (
+        "您的互助申领需要补充材料：{}",
+        "Your mutual-aid claim needs more papers: {}",
+    ),
+    AidDecisionKind.APPROVED: ("您的互助申领已核准：{}", "Your mutual-aid claim was approved: {}"),
+    AidDecisionKind.REJECTED: (
+        "您的互助申领未获核准：{}",
+        "Your mutual-aid claim was not approved: {}",
+    ),
 }
 
 
@@ -108,5 +123,26 @@ def record_on_card(
         title_en=f"{en}: {scheme.name_en}",
         union_pays_fen=union_pays_fen,
         occurred_at=now,
+        now=now,
+    )
+
+
+def tell_member(
+    session: Session,
+    claim: AidClaim,
+    scheme: AidScheme,
+    kind: AidDecisionKind,
+    *,
+    now: datetime,
+) -> None:
+    """Tell the member what was decided: returned, approved for good, or rejected."""
+    zh, en = _NOTICES[kind]
+    notify(
+        session,
+        member_id=claim.member_id,
+        kind=NoticeKind.CLAIM,
+        title_zh=zh.format(scheme.name_zh),
+        title_en=en.format(scheme.name_en),
+        place="aid",
         now=now,
     )

@@ -1,5 +1,6 @@
 """What can be done at a till, one file per group of verbs."""
 
+from discounts.services.endings import tell_of_endings
 from discounts.services.redeem import Answer, Quote, RedeemRequest, quote, redeem_discount
 from discounts.services.refusals import note_refusal
 from discounts.services.scan import ScanAnswer, scan_card
@@ -24,5 +25,6 @@ __all__ = [
     "redeem_discount",
     "reverse_redemption",
     "scan_card",
+    "tell_of_endings",
     "void_redemption",
 ]

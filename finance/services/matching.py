@@ -30,6 +30,7 @@ from finance.models import BankLine, Match, Payment, PaymentState
 from finance.rules.matching import MatchReason
 from finance.services.discrepancies import reopen_unexplained, resolve_explained
 from finance.services.paid import follow_payments, post_paid, post_returned, post_undone
+from finance.services.telling import tell_payees
 from kernel.actors import Actor
 from kernel.ids import new_id
 from kernel.money import Fen, yuan
@@ -258,5 +259,5 @@ def _post(
 
 def _follow(session: Session, pairs: Iterable[tuple[UUID, UUID]], *, now: datetime) -> None:
     line_ids, payment_ids = zip(*pairs, strict=True)
-    follow_payments(session, payment_ids=payment_ids)
+    tell_payees(session, follow_payments(session, payment_ids=payment_ids), now=now)
     resolve_explained(session, bank_line_ids=line_ids, payment_ids=payment_ids, now=now)

@@ -191,10 +191,11 @@ def _paid_journals(
             yield journal, left
 
 
-def follow_payments(session: Session, *, payment_ids: Iterable[UUID]) -> None:
+def follow_payments(session: Session, *, payment_ids: Iterable[UUID]) -> list[Payment]:
     """Let payments, payables and statements say what the matches have made true.
 
-    Raises PaidAgainMeanwhile if a return is undone while the next attempt is live.
+    Returns the payments whose state changed. Raises PaidAgainMeanwhile if a return is undone while
+    the next attempt is live.
     """
     payments = session.scalars(
         select(Payment)
@@ -202,10 +203,12 @@ def follow_payments(session: Session, *, payment_ids: Iterable[UUID]) -> None:
         .order_by(Payment.id)
         .execution_options(populate_existing=True)
     ).all()
+    changed = []
     for payment in payments:
         state = _state_by_matches(payment)
         if payment.state is not state:
             payment.state = move(PAYMENT_MOVES, payment.state, state)
+            changed.append(payment)
     with refused_by(_ONE_LIVE):
         session.flush()
     for payment in payments:
@@ -214,6 +217,7 @@ def follow_payments(session: Session, *, payment_ids: Iterable[UUID]) -> None:
                 session, payable_id=payment.payable_id, target=_PAYABLE_STATES[payment.state]
             )
     _follow_statements(session, {each.statement_id for each in payments if each.statement_id})
+    return changed
 
 
 def _state_by_matches(payment: Payment) -> PaymentState:

@@ -26,7 +26,8 @@ from kernel.actors import SYSTEM, ActorKind, Role
 from kernel.clock import utc_now
 from kernel.ids import new_id
 from kernel.secrets import new_token
-from members.models import UnionOrg
+from members.models import NoticeKind, UnionOrg
+from members.services import notify
 from merchants.models import AgreementState, MerchantState, SiteState
 from staff.models import AccountState, StaffSession
 from tests.access.world import Caller, World
@@ -98,6 +99,7 @@ class Builder:
         self.tills()
         self.merchants()
         self.sales()
+        self.notices()
         self.uploads()
         self.claims()
         self.courses()
@@ -267,6 +269,19 @@ class Builder:
         """Return a verification of the member's card at the till."""
         text = self.ask("member", "GET", "/api/v1/cards/me/slice", 200).json["text"]
         return self.post("till", "/verifications", 200, presentation=text)["verification_id"]
+
+    def notices(self):
+        self.world.ids["notice"] = str(
+            notify(
+                self.session,
+                member_id=self.member.id,
+                kind=NoticeKind.MEMBERSHIP,
+                title_zh="会籍已转入",
+                title_en="Your membership was transferred",
+                place="data",
+                now=self.now,
+            )
+        )
 
     def uploads(self):
         roster = (io.BytesIO(_ROSTER.encode()), "roster.csv")

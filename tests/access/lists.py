@@ -117,6 +117,7 @@ LISTS = [
     ("GET discounts_api.list_redemptions", "till", "sale", ("colleague_till", "other_till")),
     ("GET training_api.list_site_sessions", "service_till", "course_session", ("till",)),
     ("GET merchants_api.show_terminal", "till", "till_id", ("colleague_till", "other_till")),
+    ("GET members_api.list_notices", "member", "notice", ("other_member",)),
     ("GET cards_api.show_card", "member", "member_card", ("other_member",)),
     ("GET cards_api.list_records", "member", "sale", ("other_member",)),
     ("GET aid_api.list_claims", "member", "claim", ("other_member",)),

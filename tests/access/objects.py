@@ -496,6 +496,8 @@ NOBODYS = {
     ("GET cards_api.show_status_list", "number"): "public: bits without names",
     ("GET finance_trace_api.show_trace", "kind"): "what the id is of: a word of ours",
     ("GET finance_trace_pages.show", "kind"): "what the id is of: a word of ours",
+    ("POST members_api.read_notices", "ids"): "not mine: passed over (test_notices)",
+    ("POST members_api.read_notices", "up_to"): "a place in my own list (test_notices)",
     ("DELETE members_api.end_consent", "purpose"): "names one of my consents, never a person",
     ("POST discounts_api.verify", "id"): "the scan's own id counts per till only",
     ("POST training_api.take_attendance", "id"): "made anew; one that is taken is in test_attend",

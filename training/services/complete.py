@@ -34,9 +34,10 @@ from training.queries import (
     presences_of,
 )
 from training.rules import Judgement, judge_attendance
-from training.services.seats import end_enrolment, lock_session
+from training.services.seats import end_enrolment, lock_session, tell
 
 _NOTHING = Fen(0)
+_CALLED_OFF = ("培训班已取消：{}", "This training was called off: {}")
 _LIVE = (EnrolmentState.ENROLLED, EnrolmentState.WAITING)
 
 
@@ -123,6 +124,7 @@ def cancel_session(
     for enrolment in live:
         _lapse(session, line=line, enrolment=enrolment, now=now)
         return_limits(session, source_id=enrolment.id)
+        tell(session, enrolment=enrolment, words=_CALLED_OFF, course=line.course, now=now)
     session.flush()
     record(
         session,

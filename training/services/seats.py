@@ -14,11 +14,14 @@ from cards.services import add_record
 from kernel.clock import shanghai_date
 from kernel.money import Fen
 from kernel.states import move
+from members.models import NoticeKind
+from members.services import notify
 from training.errors import SessionNotFound
 from training.models import TRAINING_MOVES, Course, CourseSession, Enrolment, EnrolmentState
 from training.queries import SOURCE, SessionLine, next_waiting, session_line
 
 _NOTHING = Fen(0)
+_SEAT_GIVEN = ("候补成功，您已有座位：{}", "A seat came free and is yours: {}")
 
 
 def lock_session(session: Session, *, session_id: UUID) -> SessionLine:
@@ -78,6 +81,7 @@ def promote_waiting(session: Session, *, line: SessionLine, now: datetime) -> li
         first.seated_at = now
         session.flush()
         note(session, enrolment=first, course=line.course, event="enrolled", now=now)
+        tell(session, enrolment=first, words=_SEAT_GIVEN, course=line.course, now=now)
         promoted.append(first)
 
 
@@ -125,5 +129,26 @@ def note(
         title_en=course.title_en,
         union_pays_fen=union_pays_fen,
         occurred_at=now,
+        now=now,
+    )
+
+
+def tell(
+    session: Session,
+    *,
+    enrolment: Enrolment,
+    words: tuple[str, str],
+    course: Course,
+    now: datetime,
+) -> None:
+    """Tell the member of an enrolment something they did not do; `words` take the course's name."""
+    zh, en = words
+    notify(
+        session,
+        member_id=enrolment.member_id,
+        kind=NoticeKind.SEAT,
+        title_zh=zh.format(course.title_zh),
+        title_en=en.format(course.title_en),
+        place="training",
         now=now,
     )
