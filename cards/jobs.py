@@ -16,21 +16,30 @@ from cards.services import (
     ask_for_confirmation,
     cancel_card,
     close_full_lists,
+    draw_cards,
     end_credentials_of_key,
     end_freeze,
     expire_card,
+    finish_paper_batch,
+    forget_paper,
+    keep_paper,
     lists_to_build,
+    next_paper_to_draw,
     note_credentials_ended,
     promote_due_keys,
     purge_short_lived,
     renew_trust_list,
     status_token,
     step_batch,
+    step_paper_batch,
 )
+from cards.services.transfers import escalate_transfer
 from kernel.actors import SYSTEM
 from kernel.clock import utc_now
 from kernel.db import transaction
 from kernel.jobs import job
+from members.queries import transfers_asked_before
+from members.services.transfers import ESCALATED_AFTER
 
 # More than this waits for the next run, minutes later.
 _CARDS_A_RUN = 1_000
@@ -46,6 +55,37 @@ def issue_batch(batch_id: str) -> None:
         assert path is not None
         with transaction() as session:
             going_on = step_batch(session, batch_id=UUID(batch_id), path=path, now=utc_now())
+
+
+@job("cards.print_paper")
+def print_paper(batch_id: str) -> None:
+    """Issue and draw a batch of paper cards; each step a transaction that counts itself."""
+    going_on = True
+    while going_on:
+        with transaction() as session:
+            going_on = step_paper_batch(session, batch_id=UUID(batch_id), now=utc_now())
+        _draw_what_is_ready(UUID(batch_id))
+    with transaction() as session:
+        finish_paper_batch(session, batch_id=UUID(batch_id), now=utc_now())
+
+
+def _draw_what_is_ready(batch_id: UUID) -> None:
+    """Draw each file to which no card can be added any more, between two transactions."""
+    while True:
+        with transaction() as session:
+            drawn = next_paper_to_draw(session, batch_id=batch_id)
+        if drawn is None:
+            return
+        content = draw_cards(drawn.faces, layout=drawn.layout, made_at=utc_now())
+        with transaction() as session:
+            keep_paper(session, batch_id=batch_id, drawn=drawn, content=content, now=utc_now())
+
+
+@job("cards.forget_paper", cron="41 * * * *")
+def forget_printed(**_: int) -> None:
+    """Delete printed files that policy keeps no longer."""
+    with transaction() as session:
+        forget_paper(session, now=utc_now())
 
 
 @job("cards.build_status_lists", cron="*/5 * * * *")
@@ -119,6 +159,18 @@ def ask_and_expire(**_: int) -> None:
             for card_id in card_ids:
                 with transaction() as session:
                     is_moving |= step(session, card_id=card_id, actor=SYSTEM, now=utc_now())
+
+
+@job("cards.escalate_transfers", cron="41 * * * *")
+def escalate_transfers(**_: int) -> None:
+    """Bring before the city the transfers that a union left undecided for thirty days."""
+    with transaction() as session:
+        waiting = transfers_asked_before(
+            session, moment=utc_now() - ESCALATED_AFTER, rows=_CARDS_A_RUN
+        )
+    for transfer_id, member_id in waiting:
+        with transaction() as session:
+            escalate_transfer(session, transfer_id=transfer_id, member_id=member_id, now=utc_now())
 
 
 @job("cards.purge_short_lived", cron="17 * * * *")

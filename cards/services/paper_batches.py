@@ -154,9 +154,14 @@ def step_paper_batch(
         batch.state = move(PAPER_MOVES, batch.state, PaperState.DRAWING)
         return False
     actor = Actor(ActorKind.STAFF, id=batch.requested_by)
+    printed = 0
     for line in lines:
-        _issue(session, batch, line, actor=actor, now=now)
-    batch.done = batch.printed + batch.refused
+        part = (batch.printed + printed) // PART_CARDS
+        printed += _issue(session, line, part=part, actor=actor, now=now)
+    # Together, since the database holds them to add up.
+    batch.printed += printed
+    batch.refused += len(lines) - printed
+    batch.done += len(lines)
     session.flush()
     return True
 
@@ -166,8 +171,8 @@ def next_paper_to_draw(session: Session, *, batch_id: UUID) -> PaperToDraw | Non
     batch = session.get(PaperBatch, batch_id, populate_existing=True)
     if batch is None:
         raise PaperBatchNotFound
-    parts = batch.printed / PART_CARDS
-    before = int(parts) if batch.state is PaperState.ISSUING else int(parts) + 1
+    parts = batch.printed // PART_CARDS
+    before = parts if batch.state is PaperState.ISSUING else parts + 1
     return paper_to_draw(session, batch_id=batch_id, layout=batch.layout, before=before)
 
 
@@ -290,10 +295,11 @@ def _fill(session: Session, batch: PaperBatch, *, now: datetime) -> int:
     return session.scalar(lines) or 0
 
 
-def _issue(
-    session: Session, batch: PaperBatch, line: PaperLine, *, actor: Actor, now: datetime
-) -> None:
-    """Issue one card, or write down why not. What is refused has written nothing."""
+def _issue(session: Session, line: PaperLine, *, part: int, actor: Actor, now: datetime) -> bool:
+    """Issue one card into the file `part` and say so, or write down why not.
+
+    What is refused has written nothing else.
+    """
     try:
         issued = issue_paper_card(session, card_id=line.card_id, actor=actor, now=now)
     except _OF_ONE_CARD as refusal:
@@ -301,8 +307,7 @@ def _issue(
         character = refusal.facts.get("character")
         if character is not None:
             line.detail_sealed = PAPER_LINE_DETAIL.seal(line.id, str(character))
-        batch.refused += 1
-        return
-    line.part = batch.printed // PART_CARDS
+        return False
+    line.part = part
     line.text_sealed = PAPER_LINE_TEXT.seal(line.id, issued.text)
-    batch.printed += 1
+    return True
