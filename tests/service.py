@@ -37,6 +37,14 @@ class Service:
         }
 
     def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def start(self):
+        """Serve at `base_url`, again after a stop()."""
         arguments = [
             *("--workers", str(self.workers), "--worker-class", "gthread"),
             *("--threads", str(self.threads), "--bind", f"127.0.0.1:{self.port}"),
@@ -51,7 +59,6 @@ class Service:
                 stderr=log,
             )
         self._wait()
-        return self
 
     def _wait(self):
         deadline = time.monotonic() + _START_SECONDS_MAX
@@ -84,6 +91,7 @@ class Service:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def __exit__(self, *_):
+    def stop(self):
+        """End the processes; ending twice changes nothing."""
         self.process.terminate()
         self.process.wait(timeout=20)
