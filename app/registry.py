@@ -11,12 +11,13 @@ from app.cli import db_commands, keys_commands, worker_command
 from app.demo.cli import demo_commands
 from app.desk import desk
 from app.phone import phone
+from benefits.api import api as benefits_api
 from benefits.cli import merchants_commands
 from benefits.pages import limits_pages, merchant_files_pages, offers_pages, programmes_pages
 from cards.api import api as cards_api
 from cards.cli import cards_commands
 from cards.pages import pages as cards_pages
-from discounts.api import api as discounts_api
+from discounts.api import discounts_api, records_api
 from discounts.jobs import free_expired_holds, tell_members_of_endings
 from finance.api.payout_accounts import api as payout_accounts_api
 from finance.api.statements import api as statements_api
@@ -49,7 +50,9 @@ API_BLUEPRINTS: list[ApiBlueprint] = [
     members_api,
     merchants_api,
     cards_api,
+    benefits_api,
     discounts_api,
+    records_api,
     aid_api,
     training_api,
     payout_accounts_api,

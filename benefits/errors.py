@@ -24,6 +24,12 @@ class OfferNotFound(Refusal):
     title = N_("There is no such offer at this till.")
 
 
+class BenefitNotFound(Refusal):
+    status = 404
+    code = "benefit_not_found"
+    title = N_("This benefit is not in force any more. Go back to the list of benefits.")
+
+
 class ProgrammeNotFound(Refusal):
     status = 404
     code = "programme_not_found"

@@ -4,11 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 from kernel.clock import shanghai_month, shanghai_week
 from kernel.i18n import N_
 from kernel.money import WHOLE_BP, BasisPoints, Fen, apportion
 
+# What the union pays for one card shown on paper, a day: no row of limit_rules, since the cards'
+# own policy says how much, but a row of `limits` like any other.
+STATIC_DAILY_RULE = UUID("0190a000-0000-7000-8000-000000000001")
 # Windows without end share one key.
 TOTAL = "total"
 # Nobody is older: the open end of an age rule.
@@ -64,6 +68,10 @@ REASONS: dict[str, tuple[str, str]] = {
         N_("Used up for now."),
         N_("Usable again from %(next_on)s."),
     ),
+    "paper_limit_reached": (
+        N_("What the union pays in a day for a paper card is used up."),
+        N_("Usable again from %(next_on)s; with the live code in the app, today."),
+    ),
     "below_threshold": (
         N_("The bill is below the amount from which this offer counts."),
         N_("It counts from ¥%(threshold_yuan)s."),
@@ -71,6 +79,10 @@ REASONS: dict[str, tuple[str, str]] = {
     "nothing_off": (
         N_("The bill is too small for anything to come off."),
         N_("Enter the whole bill."),
+    ),
+    "card_not_usable": (
+        N_("Your card cannot be used at the moment."),
+        N_("The page of your card says why, and what you can do."),
     ),
     "programme_not_running": (
         N_("This programme is not running today."),
@@ -198,7 +210,8 @@ def limit_reason(*, window: str, day: date, rule_id: object, scope: str) -> Reas
     facts: dict[str, object] = {"limit": str(rule_id), "scope": scope, "window": window}
     if next_on is None:
         return reason("limit_reached", **facts)
-    return reason("limit_reached_until", next_on=next_on.isoformat(), **facts)
+    code = "paper_limit_reached" if rule_id == STATIC_DAILY_RULE else "limit_reached_until"
+    return reason(code, next_on=next_on.isoformat(), **facts)
 
 
 def stripe_maximum(maximum: int, stripes: int, stripe: int) -> int:

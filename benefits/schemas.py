@@ -1,4 +1,4 @@
-"""The desk's forms for programmes, limits and offers: what is typed, and what it means."""
+"""The desk's forms for programmes, limits and offers, and what a member hears of benefits."""
 
 import re
 from datetime import date, timedelta
@@ -13,7 +13,7 @@ from kernel.forms import ShanghaiMoment, YuanField
 from kernel.i18n import N_
 from kernel.money import WHOLE_BP, BasisPoints, Fen, parse_yuan
 from kernel.persons import EmploymentStatus, HardshipLevel
-from kernel.wire import Text, Wire
+from kernel.wire import Moment, Text, Wire
 from ledger.models import FundSource
 from members.models import MembershipStatus
 
@@ -235,3 +235,68 @@ class NewOfferForm(TermsForm):
     programme = fields.UUID(required=True)
     title_zh = Text(load_default=None)
     title_en = Text(load_default=None)
+
+
+# --- What a member can use
+
+
+class BenefitQuery(Wire):
+    cursor = Text()
+    rows = fields.Integer(load_default=100, validate=validate.Range(min=1, max=100))
+    kind = fields.Enum(OfferKind, by_value=True)
+    q = Text(maximum=40, metadata={"description": "In the title, the merchant or its category."})
+
+
+class BenefitSite(Wire):
+    id = fields.UUID()
+    merchant = fields.String()
+    name = fields.String()
+    address = fields.String()
+    district = fields.String()
+
+
+class BenefitDistrict(Wire):
+    district = fields.String()
+    site_count = fields.Integer()
+    first = fields.List(fields.Nested(BenefitSite), metadata={"description": "At most three."})
+
+
+class BenefitResponse(Wire):
+    offer_id = fields.UUID()
+    title = fields.String(metadata={"description": "In the caller's language."})
+    kind = fields.Enum(OfferKind, by_value=True)
+    terms = fields.String(metadata={"description": "What the member gets, in a sentence."})
+    who_pays = fields.String(metadata={"description": "Who bears the discount, in a sentence."})
+    merchant = fields.String(allow_none=True, metadata={"description": "Null: every merchant."})
+    category = fields.String(allow_none=True)
+    programme = fields.String()
+    usable = fields.Boolean()
+    reason = fields.String(allow_none=True, metadata={"description": "A stable code."})
+    reason_text = fields.String(allow_none=True)
+    next_step = fields.String(allow_none=True)
+    needs_challenge = fields.Boolean(
+        metadata={"description": "The member scans the till's code first."}
+    )
+    left = fields.Integer(
+        allow_none=True, metadata={"description": "Of the member's own limit met first."}
+    )
+    left_unit = fields.Enum(LimitUnit, by_value=True, allow_none=True)
+    left_window = fields.Enum(LimitWindow, by_value=True, allow_none=True)
+    ends_at = Moment(allow_none=True)
+    districts = fields.List(fields.Nested(BenefitDistrict))
+
+
+class BenefitPage(Wire):
+    items = fields.List(fields.Nested(BenefitResponse))
+    next_cursor = fields.String(allow_none=True)
+
+
+class BenefitSiteQuery(Wire):
+    district = Text(maximum=40, metadata={"description": "Every district by default."})
+    cursor = Text()
+    rows = fields.Integer(load_default=50, validate=validate.Range(min=1, max=100))
+
+
+class BenefitSitePage(Wire):
+    items = fields.List(fields.Nested(BenefitSite))
+    next_cursor = fields.String(allow_none=True)

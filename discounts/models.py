@@ -2,7 +2,15 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import Base
@@ -170,3 +178,61 @@ class RedemptionRefusal(Base):
     code: Mapped[str] = mapped_column(String(40))
     reason: Mapped[str | None] = mapped_column(String(60))
     created_at: Mapped[datetime]
+
+
+class RedemptionRating(Base):
+    """What a member thinks of a sale: one to five stars, and a few words if they like.
+
+    One a sale, changed for a week. Read at the desk without the member.
+    """
+
+    __tablename__ = "redemption_ratings"
+    __table_args__ = (
+        CheckConstraint("stars BETWEEN 1 AND 5", name="stars_in_range"),
+        Index("ix_redemption_ratings_offer", "offer_id", "rated_at"),
+    )
+
+    redemption_id: Mapped[UUID] = mapped_column(ForeignKey("redemptions.id"), primary_key=True)
+    offer_id: Mapped[UUID]  # its redemption's, so that an offer's ratings are read by themselves
+    stars: Mapped[int] = mapped_column(SmallInteger)
+    comment: Mapped[str | None] = mapped_column(String(200))
+    rated_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+
+
+class ReportState(StrEnum):
+    OPEN = "open"
+    ANSWERED = "answered"
+
+
+REPORT_MOVES: Moves[ReportState] = {
+    ReportState.OPEN: frozenset({ReportState.ANSWERED}),
+    ReportState.ANSWERED: frozenset(),
+}
+
+
+class RedemptionReport(Base):
+    """What a member says is not theirs of the sales on their card, and what they were told.
+
+    One a sale; answered once, by somebody who looks after the member's union.
+    """
+
+    __tablename__ = "redemption_reports"
+    __table_args__ = (
+        CheckConstraint(
+            "num_nonnulls(answer, answered_by, answered_at)"
+            " = CASE state WHEN 'answered' THEN 3 ELSE 0 END",
+            name="answered_whole",
+        ),
+        Index("ix_redemption_reports_open", "reported_at", postgresql_where="state = 'open'"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    redemption_id: Mapped[UUID] = mapped_column(ForeignKey("redemptions.id"), unique=True)
+    member_id: Mapped[UUID]
+    text: Mapped[str] = mapped_column(String(200))
+    state: Mapped[ReportState] = mapped_column(default=ReportState.OPEN)
+    reported_at: Mapped[datetime]
+    answer: Mapped[str | None] = mapped_column(String(200))
+    answered_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff_accounts.id"))
+    answered_at: Mapped[datetime | None]

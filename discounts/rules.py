@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from kernel.i18n import N_
@@ -24,6 +24,22 @@ REVERSAL_SENTENCES = {
         N_("Type at most what is left of the bill."),
     ),
 }
+
+
+# How long a member may change what they said of a sale.
+RATING_LIFE = timedelta(days=7)
+# A purchase that was had, even if a part of it was taken back since.
+_RATEABLE = frozenset({"captured", "partly_reversed"})
+
+
+def is_rateable(state: str) -> bool:
+    """Say whether a sale in this state can be rated: one that was taken back whole cannot."""
+    return state in _RATEABLE
+
+
+def rating_settles_at(rated_at: datetime) -> datetime:
+    """Return the moment from which a rating is no longer changed."""
+    return rated_at + RATING_LIFE
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 from marshmallow import ValidationError, fields, validate, validates_schema
 
+from cards.models import RecordKind
+from discounts.models import RedemptionState, ReportState
 from kernel.wire import FenField, Moment, Text, Wire
 
 # Longer than any code can be, and bounded before anything looks at it (card-credential 8.1).
@@ -129,3 +131,88 @@ class ReversalResponse(Wire):
     union_fen = FenField()
     state = fields.String()
     left_fen = FenField()
+
+
+# --- A member's own records
+
+
+class RatingRequest(Wire):
+    stars = fields.Integer(strict=True, required=True, validate=validate.Range(min=1, max=5))
+    comment = Text(load_default=None, allow_none=True)
+
+
+class ReportRequest(Wire):
+    text = Text(required=True, minimum=2)
+
+
+class RatingSaid(Wire):
+    stars = fields.Integer()
+    comment = fields.String(allow_none=True)
+    rated_at = Moment()
+    settles_at = Moment(metadata={"description": "From here on it is not changed any more."})
+
+
+class ReportSaid(Wire):
+    text = fields.String()
+    state = fields.Enum(ReportState, by_value=True)
+    reported_at = Moment()
+    answer = fields.String(allow_none=True)
+    answered_at = Moment(allow_none=True)
+
+
+class TakenBack(Wire):
+    amount_fen = FenField()
+    member_fen = FenField()
+    merchant_fen = FenField()
+    union_fen = FenField()
+    created_at = Moment()
+
+
+class SaleDetail(Wire):
+    redemption_id = fields.UUID()
+    state = fields.Enum(RedemptionState, by_value=True)
+    receipt_no = fields.String(allow_none=True)
+    offer_title = fields.String()
+    offer_version = fields.Integer()
+    merchant = fields.String()
+    site = fields.String()
+    address = fields.String()
+    district = fields.String()
+    gross_fen = FenField()
+    member_pays_fen = FenField()
+    merchant_bears_fen = FenField()
+    union_pays_fen = FenField()
+    left_fen = FenField(metadata={"description": "Of the gross, not taken back yet."})
+    captured_at = Moment(allow_none=True)
+    assurance = fields.String(
+        allow_none=True, metadata={"description": "How the card was shown: possession, …"}
+    )
+    scanned_at = Moment()
+    taken_back = fields.List(fields.Nested(TakenBack))
+    may_rate = fields.Boolean()
+    rating = fields.Nested(RatingSaid, allow_none=True)
+    report = fields.Nested(ReportSaid, allow_none=True)
+
+
+class RecordDetail(Wire):
+    id = fields.UUID()
+    occurred_at = Moment()
+    kind = fields.Enum(RecordKind, by_value=True)
+    event = fields.String()
+    title = fields.String(metadata={"description": "In the caller's language."})
+    gross_fen = fields.Integer(metadata={"description": "Negative where something is taken back."})
+    member_pays_fen = fields.Integer()
+    merchant_bears_fen = fields.Integer()
+    union_pays_fen = fields.Integer()
+    sale = fields.Nested(SaleDetail, allow_none=True)
+
+
+# --- The desk's
+
+
+class ReportQuery(Wire):
+    state = fields.Enum(ReportState, by_value=True)
+
+
+class AnswerForm(Wire):
+    answer = Text(required=True, minimum=2)

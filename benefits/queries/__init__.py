@@ -1,4 +1,4 @@
-"""What can be asked about offers: at a till (`till`), and at the desk (`desk`)."""
+"""What can be asked about offers: by a member (`own`), at a till (`till`), at the desk (`desk`)."""
 
 from benefits.queries.desk import (
     LimitUse,
@@ -12,12 +12,23 @@ from benefits.queries.desk import (
     find_programme,
     limits_of_offer,
     limits_of_programme,
+    offer_ids_within,
     offer_is_within,
     offers_within,
     programme_rows,
     programmes_for_offers,
     union_names,
     version_terms,
+)
+from benefits.queries.own import (
+    OfferSites,
+    OwnFacts,
+    OwnOffer,
+    OwnSite,
+    own_facts,
+    own_offers,
+    sites_of_offer,
+    sites_of_offers,
 )
 from benefits.queries.till import (
     PAGE_ROWS_MAX,
@@ -32,7 +43,6 @@ from benefits.queries.till import (
     offers_of,
     programme_by_code,
     programmes,
-    scope_id_of,
     versions_of,
 )
 
@@ -45,6 +55,10 @@ __all__ = [
     "OfferLine",
     "OfferReach",
     "OfferRow",
+    "OfferSites",
+    "OwnFacts",
+    "OwnOffer",
+    "OwnSite",
     "ProgrammeRow",
     "Scopes",
     "discount_funds",
@@ -56,15 +70,19 @@ __all__ = [
     "limits_of_offer",
     "limits_of_programme",
     "offer_count",
+    "offer_ids_within",
     "offer_is_within",
     "offers_at",
     "offers_of",
     "offers_within",
+    "own_facts",
+    "own_offers",
     "programme_by_code",
     "programme_rows",
     "programmes",
     "programmes_for_offers",
-    "scope_id_of",
+    "sites_of_offer",
+    "sites_of_offers",
     "union_names",
     "version_terms",
     "versions_of",

@@ -273,6 +273,11 @@ def offer_is_within(session: Session, *, offer_id: UUID, reach: OfferReach) -> b
     return session.scalar(query) is not None
 
 
+def offer_ids_within(reach: OfferReach) -> Select[UUID]:
+    """Return the query of all offers in reach, to bound a query of what belongs to them."""
+    return select(Offer.id).where(_within(reach))
+
+
 def _within(reach: OfferReach) -> ColumnElement[bool]:
     of_merchants = Offer.merchant_id.in_(merchant_ids_within(reach.merchants))
     return or_(of_merchants, Offer.merchant_id.is_(None)) if reach.for_all else of_merchants

@@ -78,6 +78,12 @@ _OFFERS_AT = Statement(
         p.id AS programme_id, p.fund_source, p.state AS programme_state, p.starts_on, p.ends_on,
         p.eligibility,
         r.id AS rule_id, r.scope, r.window, r.unit, r.maximum, r.stripes,
+        CASE r.scope
+            WHEN 'member' THEN CAST(:member_id AS uuid)
+            WHEN 'terminal' THEN CAST(:terminal_id AS uuid)
+            WHEN 'site' THEN CAST(:site_id AS uuid)
+            WHEN 'merchant' THEN CAST(:merchant_id AS uuid)
+            WHEN 'offer' THEN o.id ELSE p.id END AS scope_id,
         (SELECT coalesce(sum(l.held + l.used), 0) FROM limits l
             WHERE l.rule_id = r.id
             AND l.scope_id = CASE r.scope
@@ -130,26 +136,27 @@ def offers_at(
             "month": window_key("month", day),
         },
     )
-    return list(_grouped(rows, scopes=scopes, day=day))
+    return list(offer_lines(rows, day=day))
 
 
-def _grouped(rows: Sequence[Any], *, scopes: Scopes, day: date) -> Iterator[OfferLine]:
+def offer_lines(rows: Sequence[Any], *, day: date) -> Iterator[OfferLine]:
+    """Yield the offers of rows that name each offer once per limit rule, all its rows together."""
     start = 0
     while start < len(rows):
         stop = start
         while stop < len(rows) and rows[stop].offer_id == rows[start].offer_id:
             stop += 1
-        yield _offer(rows[start:stop], scopes=scopes, day=day)
+        yield _offer(rows[start:stop], day=day)
         start = stop
 
 
-def _offer(rows: Sequence[Any], *, scopes: Scopes, day: date) -> OfferLine:
+def _offer(rows: Sequence[Any], *, day: date) -> OfferLine:
     head = rows[0]
     limits = tuple(
         LimitLine(
             rule_id=row.rule_id,
             scope=LimitScope(row.scope),
-            scope_id=scope_id_of(row.scope, scopes, offer=row.offer_id, programme=row.programme_id),
+            scope_id=row.scope_id,
             window=row.window,
             win=window_key(row.window, day),
             unit=row.unit,
@@ -187,19 +194,6 @@ def _offer(rows: Sequence[Any], *, scopes: Scopes, day: date) -> OfferLine:
         eligibility=head.eligibility,
         limits=limits,
     )
-
-
-def scope_id_of(scope: str, scopes: Scopes, *, offer: UUID, programme: UUID) -> UUID:
-    """Return whose row a rule of this scope counts on."""
-    ids = {
-        "member": scopes.member_id,
-        "terminal": scopes.terminal_id,
-        "site": scopes.site_id,
-        "merchant": scopes.merchant_id,
-        "offer": offer,
-        "programme": programme,
-    }
-    return ids[scope]
 
 
 def programme_by_code(session: Session, *, code: str) -> Programme | None:

@@ -16,6 +16,7 @@ from benefits.services.offers import (
     check_terms,
     end_offer,
 )
+from benefits.services.own import OwnBenefit, benefits_of_member, sites_of_benefit
 from benefits.services.programmes import (
     LimitFacts,
     ProgrammeFacts,
@@ -29,6 +30,7 @@ from benefits.services.programmes import (
 __all__ = [
     "LimitFacts",
     "MerchantImport",
+    "OwnBenefit",
     "ProgrammeFacts",
     "Take",
     "VersionFacts",
@@ -36,6 +38,7 @@ __all__ = [
     "add_offer",
     "add_programme",
     "add_version",
+    "benefits_of_member",
     "capture_limits",
     "change_limit",
     "check_terms",
@@ -45,6 +48,7 @@ __all__ = [
     "limit_reached",
     "move_programme",
     "return_limits",
+    "sites_of_benefit",
     "take_limits",
     "takes_for",
     "titles_of",

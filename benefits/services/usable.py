@@ -4,6 +4,7 @@ Systems that have two evaluators offer what they then refuse. This one always gi
 a redemption calls it too, and leaves only the limits to the statement that takes them.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -33,14 +34,18 @@ def usability(
     offer: OfferLine,
     member: MemberFacts,
     *,
-    assurance: str,
+    assurance: str | None,
     challenged: bool,
     day: date,
     gross: Fen | None = None,
 ) -> Usability:
-    """Judge one offer for one member and code on a Shanghai day; with `gross`, for that bill."""
+    """Judge one offer for one member and code on a Shanghai day; with `gross`, for that bill.
+
+    `assurance` is None where no code has been shown yet: then nothing is said of the code.
+    """
     reasons = list(standing_reasons(offer, member, day=day))
-    reasons += code_reasons(offer, assurance=assurance, challenged=challenged)
+    if assurance is not None:
+        reasons += code_reasons(offer, assurance=assurance, challenged=challenged)
     if gross is not None:
         below = bill_reason(gross, offer.terms)
         reasons += [below] if below else []
@@ -49,7 +54,7 @@ def usability(
         for line in offer.limits
         if line.left == 0
     ]
-    tightest = _tightest(offer.limits)
+    tightest = tightest_of(offer.limits)
     return Usability(
         offer,
         tuple(reasons),
@@ -75,6 +80,6 @@ def code_reasons(offer: OfferLine, *, assurance: str, challenged: bool) -> list[
     return []
 
 
-def _tightest(lines: tuple[LimitLine, ...]) -> LimitLine | None:
+def tightest_of(lines: Iterable[LimitLine]) -> LimitLine | None:
     """Return the limit a person will meet first: uses before fen, then the smallest."""
     return min(lines, key=lambda line: (line.unit != "uses", line.left), default=None)

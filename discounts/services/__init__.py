@@ -1,6 +1,7 @@
-"""What can be done at a till, one file per group of verbs."""
+"""What can be done at a till, and said about it after, one file per group of verbs."""
 
 from discounts.services.endings import tell_of_endings
+from discounts.services.records import answer_report, rate_sale, record_of_member, report_sale
 from discounts.services.redeem import Answer, Quote, RedeemRequest, quote, redeem_discount
 from discounts.services.refusals import note_refusal
 from discounts.services.scan import ScanAnswer, scan_card
@@ -18,11 +19,15 @@ __all__ = [
     "RedeemRequest",
     "ReversalAnswer",
     "ScanAnswer",
+    "answer_report",
     "capture_redemption",
     "expire_holds",
     "note_refusal",
     "quote",
+    "rate_sale",
+    "record_of_member",
     "redeem_discount",
+    "report_sale",
     "reverse_redemption",
     "scan_card",
     "tell_of_endings",

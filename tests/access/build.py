@@ -248,6 +248,8 @@ class Builder:
                 capture=capture,
             )["id"]
         taken_back = {"id": str(new_id()), "amount_fen": 100, "reason": "退货"}
+        lines = self.ask("member", "GET", "/api/v1/members/me/records", 200).json["items"]
+        self.world.ids["record"] = lines[0]["id"]
         path = f"/redemptions/{self.world.ids['sale']}/reversals"
         self.world.ids["reversal"] = self.post("till", path, **taken_back)["id"]
 

@@ -126,6 +126,7 @@ LISTS = [
 # The same for everybody who may open them, or of the caller alone without an id to look for.
 NOT_LISTS = {
     "GET training_api.list_sessions": "open sessions are for every member to see",
+    "GET benefits_api.list_benefits": "what is offered is for every member to see",
     "GET aid_api.list_schemes": "schemes are published",
     "GET members_api.list_consents": "the caller's own, by purpose",
     "GET finance_trace_pages.search": "an empty form; the city's alone",

@@ -163,6 +163,9 @@ _TILL_CASES = [
 ]
 
 _MEMBER_CASES = [
+    _member("GET records_api.show_record", record_id="record"),
+    _member("PUT records_api.rate", json={"stars": 4}, record_id="record"),
+    _member("POST records_api.report", json={"text": "不是我"}, record_id="record"),
     _member("POST cards_api.renew_credential", device_id="member_device"),
     _member("DELETE cards_api.remove_device", device_id="member_device"),
     _member("POST aid_api.claim", json=_CLAIM | {"documents": [Own("loose_paper")]}),
@@ -499,6 +502,7 @@ NOBODYS = {
     ("POST members_api.read_notices", "ids"): "not mine: passed over (test_notices)",
     ("POST members_api.read_notices", "up_to"): "a place in my own list (test_notices)",
     ("DELETE members_api.end_consent", "purpose"): "names one of my consents, never a person",
+    ("GET benefits_api.list_sites", "offer_id"): "what is offered is for every member to see",
     ("POST discounts_api.verify", "id"): "the scan's own id counts per till only",
     ("POST training_api.take_attendance", "id"): "made anew; one that is taken is in test_attend",
     ("GET members_api.list_members", "union_code"): "narrows a list that is bounded already",

@@ -1,0 +1,6 @@
+"""JSON endpoints: of the till (`till`), and of a member's own records (`records`)."""
+
+from discounts.api.records import api as records_api
+from discounts.api.till import api as discounts_api
+
+__all__ = ["discounts_api", "records_api"]

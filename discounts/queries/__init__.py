@@ -1,0 +1,54 @@
+"""What can be asked about sales: by a till (`till`), by the member (`records`), at the desk."""
+
+from discounts.queries.desk import (
+    OfferRating,
+    RatedOffer,
+    RatingComment,
+    ReportRow,
+    comments_of_offer,
+    rated_offer_within,
+    rated_offers_within,
+    report_within,
+    reports_waiting,
+    reports_within,
+)
+from discounts.queries.records import OwnRecord, OwnSale, own_record
+from discounts.queries.till import (
+    PAGE_ROWS_MAX,
+    OpenVerification,
+    RedemptionLine,
+    open_verification,
+    receipt_gaps,
+    redemption_line,
+    redemption_lines,
+    refusals_of,
+    reversals_of,
+    verifications_of,
+)
+
+__all__ = [
+    "PAGE_ROWS_MAX",
+    "OfferRating",
+    "OpenVerification",
+    "OwnRecord",
+    "OwnSale",
+    "RatedOffer",
+    "RatingComment",
+    "RedemptionLine",
+    "ReportRow",
+    "comments_of_offer",
+    "open_verification",
+    "own_record",
+    "own_redemption_id",
+    "rated_offer_within",
+    "rated_offers_within",
+    "receipt_gaps",
+    "redemption_line",
+    "redemption_lines",
+    "refusals_of",
+    "report_within",
+    "reports_waiting",
+    "reports_within",
+    "reversals_of",
+    "verifications_of",
+]
