@@ -16,6 +16,7 @@ from benefits.errors import OfferNotUsable
 from benefits.queries import OfferLine, Scopes, offers_at
 from benefits.rules import MemberFacts, Reason, Split, bill_reason, reason, split_of
 from benefits.services import take_limits, takes_for
+from benefits.services.static_limit import STATIC, static_takes
 from benefits.services.usable import code_reasons, standing_reasons
 from cards.errors import CardNotUsable
 from cards.models import CardState, RecordKind
@@ -105,13 +106,13 @@ def redeem_discount(
         split=split,
         now=now,
     )
-    take_limits(
-        session,
-        source_id=redemption.id,
-        takes=takes_for(offer.limits, union_fen=split.union_pays_fen, spread=till.terminal_id),
-        is_held=not request.capture,
-        day=shanghai_date(now),
-    )
+    day = shanghai_date(now)
+    takes = takes_for(offer.limits, union_fen=split.union_pays_fen, spread=till.terminal_id)
+    if verification.assurance == STATIC:
+        takes += static_takes(
+            session, card_id=holder.card_id, union_fen=split.union_pays_fen, day=day
+        )
+    take_limits(session, source_id=redemption.id, takes=takes, is_held=not request.capture, day=day)
     line = RedemptionLine(
         redemption, offer.version_number, offer.title_zh, offer.title_en, till.code
     )
