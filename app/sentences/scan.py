@@ -46,6 +46,18 @@ SCAN: dict[str, str] = {
     "left_uses": N_("Uses left: %(count)s"),
     "left_yuan": N_("Left: ¥%(amount)s"),
     "offer_not_usable": N_("Not usable now"),
+    # A code made for this till alone
+    "question_ask": N_("Ask the member's phone"),
+    "question_title": N_("Let the member scan this"),
+    "question_how": N_(
+        "In the card's page, under “Answer a till”. Then scan the answer that the phone shows."
+    ),
+    "question_alt": N_("Question of this till, as a QR code"),
+    "question_only": N_(
+        "Only the answer to this question is accepted now, for at most two minutes."
+    ),
+    "question_text": N_("Text of the phone's answer"),
+    "question_over": N_("The question is over. Ask again."),
     # The amount
     "bill": N_("Bill"),
     "other_offer": N_("Other benefit"),

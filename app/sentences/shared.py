@@ -3,6 +3,12 @@
 from kernel.i18n import N_
 
 SHARED: dict[str, str] = {
+    "camera": N_("What the camera sees"),
+    "camera_missing": N_("No camera can be used here. Paste or type the text instead."),
+    "camera_refused": N_(
+        "This page may not use the camera. Allow it in the browser, or paste or type the text."
+    ),
+    "camera_starting": N_("Starting the camera …"),
     "counts_from": N_("It counts from ¥%(amount)s."),
     "leave_as_it_is": N_("No, leave it as it is"),
     "no_answer": N_("No connection to the service."),

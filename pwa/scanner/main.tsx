@@ -1,6 +1,7 @@
 import { render } from "preact";
 import { useEffect } from "preact/hooks";
 import { t } from "../shared/i18n";
+import { lazy } from "../shared/lazy";
 import { placeAmong, Tabs } from "../shared/tabs";
 import { Heading, Waiting } from "../shared/ui";
 import { AmountScreen } from "./amount-screen";
@@ -20,6 +21,8 @@ import { StatementsScreen } from "./statements-screen";
 import { paired, start } from "./till";
 import { TillScreen } from "./till-screen";
 import { TodayScreen } from "./today-screen";
+
+const QuestionScreen = lazy(() => import("./question-screen").then((m) => m.QuestionScreen));
 
 function App() {
   const now = paired.value;
@@ -54,6 +57,7 @@ const BARE = new Set<Step["name"]>([
   "verifying",
   "verdict",
   "offers",
+  "question",
   "amount",
   "sending",
   "unanswered",
@@ -108,7 +112,9 @@ function Sale({ pairing, now }: { pairing: Pairing; now: Step }) {
     case "verdict":
       return <VerdictScreen {...now} />;
     case "offers":
-      return <OffersScreen {...now} />;
+      return <OffersScreen token={token} now={now} />;
+    case "question":
+      return <QuestionScreen token={token} now={now} />;
     case "amount":
       return <AmountScreen token={token} chosen={now} />;
     case "sending":

@@ -15,7 +15,7 @@ import {
   Waiting,
 } from "../shared/ui";
 import { outbox, type Sent } from "./outbox";
-import { askAgain, check, choose, nextCard, type Step, scan, showOffers } from "./sale";
+import { askAgain, askPhone, check, choose, nextCard, type Step, scan, showOffers } from "./sale";
 import type { Offer, Pairing, Verification } from "./service";
 import { terminal } from "./till";
 import { open } from "./today";
@@ -168,7 +168,10 @@ export function VerdictBand({ verification }: { verification: Verification }) {
   );
 }
 
-export function OffersScreen({ verification }: At<"offers">) {
+const CHALLENGE_NEEDED = "challenge_needed";
+
+export function OffersScreen({ token, now }: { token: string; now: At<"offers"> }) {
+  const { verification, problem } = now;
   const mayRedeem = terminal.value?.may_redeem !== false;
   return (
     <>
@@ -176,6 +179,7 @@ export function OffersScreen({ verification }: At<"offers">) {
       <section class="panel flat">
         <Heading>{t("offers_title")}</Heading>
         {mayRedeem ? null : <Note kind="wait">{t("till_suspended")}</Note>}
+        {problem === undefined ? null : <ProblemNote problem={problem} />}
         {verification.offers.length === 0 ? <p>{t("no_offers")}</p> : null}
         <ul class="plain-list">
           {verification.offers.map((offer) => (
@@ -191,6 +195,11 @@ export function OffersScreen({ verification }: At<"offers">) {
             </li>
           ))}
         </ul>
+        {verification.offers.some(({ reason }) => reason === CHALLENGE_NEEDED) ? (
+          <button type="button" onClick={() => void askPhone(token, verification)}>
+            {t("question_ask")}
+          </button>
+        ) : null}
         <button type="button" class="plain" onClick={nextCard}>
           {t("next_card")}
         </button>

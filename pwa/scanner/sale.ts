@@ -4,7 +4,7 @@ import { serverNow } from "../shared/clock";
 import { type Fen, type Parts, parseYuan } from "../shared/money";
 import { deliver, type Sent } from "./outbox";
 import { folded } from "./presentation";
-import { type Offer, quote, type Redemption, type Verification, verify } from "./service";
+import { askCard, type Offer, type Question, quote, type Redemption, type Verification, verify } from "./service";
 import { nextId, stillPaired } from "./till";
 
 export interface Scan {
@@ -17,7 +17,8 @@ export type Step =
   | { name: "scan"; problem: Problem | null; retry: Scan | null }
   | { name: "verifying" }
   | { name: "verdict"; verification: Verification }
-  | { name: "offers"; verification: Verification }
+  | { name: "offers"; verification: Verification; problem?: Problem }
+  | { name: "question"; question: Question }
   | { name: "amount"; verification: Verification; offer: Offer }
   | { name: "sending"; sent: Sent }
   | { name: "unanswered"; sent: Sent; problem: Problem }
@@ -47,7 +48,7 @@ export async function scan(token: string, typed: string): Promise<void> {
 
 /** Have a code judged. The same scan asked again hears the same, so a lost answer costs nothing. */
 export async function check(token: string, asked: Scan): Promise<void> {
-  if (step.value.name !== "scan") return;
+  if (step.value.name !== "scan" && step.value.name !== "question") return;
   step.value = { name: "verifying" };
   const result = await verify(token, asked.id, asked.text);
   if (result.ok) {
@@ -61,6 +62,20 @@ export async function check(token: string, asked: Scan): Promise<void> {
 
 export function showOffers(verification: Verification): void {
   step.value = { name: "offers", verification };
+}
+
+/**
+ * Ask the member's phone for a code made for this till alone, which some offers need. From then on
+ * this till accepts nothing but the answer, until the question is over.
+ */
+export async function askPhone(token: string, verification: Verification): Promise<void> {
+  const result = await askCard(token);
+  if (result.ok) {
+    step.value = { name: "question", question: result.value };
+    return;
+  }
+  step.value = { name: "offers", verification, problem: result.problem };
+  await stillPaired(result.problem);
 }
 
 export function choose(verification: Verification, offer: Offer): void {

@@ -29,6 +29,7 @@ export interface Offer {
   title: string;
   kind: string;
   usable: boolean;
+  reason: string | null;
   reason_text: string | null;
   next_step: string | null;
   left: number | null;
@@ -87,6 +88,17 @@ export function terminalOf(token: string): Promise<Result<Terminal>> {
 /** `id` is the scan's own: the same id and text hear the same answer for a minute. */
 export function verify(token: string, id: string, text: string): Promise<Result<Verification>> {
   return call("/verifications", { method: "POST", token, body: { id, presentation: text } });
+}
+
+/** What only a code made for this till, now, answers; `expires_at` by the service's clock. */
+export interface Question {
+  aud: string;
+  nonce: string;
+  expires_at: string;
+}
+
+export function askCard(token: string): Promise<Result<Question>> {
+  return call("/terminals/me/challenges", { method: "POST", token });
 }
 
 export function quote(

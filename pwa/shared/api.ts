@@ -44,22 +44,6 @@ export async function call<T>(path: string, asked: Call = {}): Promise<Result<T>
   return { ok: true, value: json as T };
 }
 
-/** Ask for an SVG drawing; the answer's header `untilHeader` says until when it is good. */
-export async function callDrawing(
-  path: string,
-  token: string,
-  untilHeader: string,
-): Promise<Result<{ svg: string; until: number }>> {
-  const heard = await ask(path, "image/svg+xml", { token });
-  if (!heard.ok) return heard;
-  const { response, text } = heard.value;
-  if (!response.ok) return refusal(response, text);
-  const until = Date.parse(response.headers.get(untilHeader) ?? "");
-  if (Number.isNaN(until)) return notOurs();
-  hearTime(response.headers.get("Date"));
-  return { ok: true, value: { svg: text, until } };
-}
-
 /** Ask for a file, as text. */
 export async function callText(
   path: string,
@@ -84,6 +68,16 @@ export function answerOf<T>(response: Pick<Response, "ok" | "status" | "headers"
 /** Nobody answered: what was asked may or may not have been done. */
 export function noAnswer(): Refused {
   return refused(0, "no_answer", t("no_answer"));
+}
+
+/** Read one of the public lists; null where the service cannot be heard or has none. */
+export async function callList(path: string): Promise<Uint8Array<ArrayBuffer> | null> {
+  try {
+    const response = await fetch(`/api/v1${path}`, { signal: AbortSignal.timeout(ANSWER_MS_MAX) });
+    return response.ok ? new Uint8Array(await response.arrayBuffer()) : null;
+  } catch {
+    return null;
+  }
 }
 
 async function ask(path: string, accept: string, asked: Call): Promise<Result<Heard>> {

@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import { keep, kept } from "./idb";
 
 /** How far the service's clock is ahead of this page's monotonic one; the phone's until heard. */
 let aheadMs = Date.now() - performance.now();
@@ -6,6 +7,12 @@ const HEADER_RESOLUTION_MS = 1_000;
 
 /** When the service last answered, in its own time; null until it has. */
 export const lastReachedAt = signal<number | null>(null);
+
+/**
+ * True while the time rests on the phone's own clock: until the service has answered this page, and
+ * again after that clock jumped, for then either the phone slept or somebody set it.
+ */
+export const isUnchecked = signal(true);
 
 /** The service's time in milliseconds: the phone's own clock may be wrong by hours. */
 export function serverNow(): number {
@@ -18,10 +25,51 @@ export function hearTime(header: string | null): void {
   if (Number.isNaN(said)) return;
   const heard = said + HEADER_RESOLUTION_MS / 2 - performance.now();
   // A difference below what the header can tell is noise: the shown clock must not jump.
-  if (lastReachedAt.value === null || Math.abs(heard - aheadMs) > HEADER_RESOLUTION_MS) {
-    aheadMs = heard;
-  }
+  if (isUnchecked.value || Math.abs(heard - aheadMs) > HEADER_RESOLUTION_MS) aheadMs = heard;
+  isUnchecked.value = false;
   lastReachedAt.value = serverNow();
+  void keepTime();
+}
+
+/** What outlives the page: how far the service is ahead of the phone's own clock, and since when. */
+interface KeptTime {
+  aheadOfWallMs: number;
+  reachedAt: number;
+}
+
+const KEPT_AS = "clock";
+const KEEP_EVERY_MS = 60_000;
+let keptTime: KeptTime | null = null;
+
+async function keepTime(): Promise<void> {
+  const reachedAt = lastReachedAt.value;
+  if (reachedAt === null) return;
+  const now = { aheadOfWallMs: serverNow() - Date.now(), reachedAt };
+  if (
+    keptTime !== null &&
+    Math.abs(now.aheadOfWallMs - keptTime.aheadOfWallMs) < HEADER_RESOLUTION_MS &&
+    reachedAt - keptTime.reachedAt < KEEP_EVERY_MS
+  ) {
+    return;
+  }
+  keptTime = now;
+  // Where nothing can be kept, the time is asked for at the next opening, as it is the first time.
+  await keep(KEPT_AS, now).catch(() => undefined);
+}
+
+/**
+ * Go on from the time as an earlier page knew it, until the service answers this one. Right as long
+ * as nobody has set the phone's clock meanwhile.
+ */
+export async function restoreTime(): Promise<void> {
+  const before = await kept<KeptTime>(KEPT_AS).catch(() => null);
+  if (before === null || !isUnchecked.value) return;
+  keptTime = before;
+  // The service's time never runs back: a clock that says so was set back.
+  const now = Math.max(Date.now() + before.aheadOfWallMs, before.reachedAt);
+  aheadMs = now - performance.now();
+  lastReachedAt.value = before.reachedAt;
+  clock.value = serverNow();
 }
 
 /** A moment on both of the phone's clocks. */
@@ -46,9 +94,30 @@ export function elapsedMs(then: Mark): number {
 export const clock = signal(serverNow());
 const TICK_MS = 250;
 
+const JUMP_MS = 2_000;
+let ticked = mark();
+
 setInterval(() => {
+  noticeJump();
   if (document.visibilityState === "visible") clock.value = serverNow();
 }, TICK_MS);
+
+/**
+ * Follow the phone's own clock where it ran ahead of the steady one, which stands still while some
+ * phones sleep. Where it fell behind, somebody has set it back, and the steady one is right.
+ */
+function noticeJump(): void {
+  const now = mark();
+  const jumped = now.wall - ticked.wall - (now.steady - ticked.steady);
+  ticked = now;
+  if (Math.abs(jumped) < JUMP_MS) return;
+  if (jumped > 0) {
+    aheadMs += jumped;
+    isUnchecked.value = true;
+  } else {
+    void keepTime();
+  }
+}
 
 const SHANGHAI = "Asia/Shanghai";
 const TIME = new Intl.DateTimeFormat("en-GB", {

@@ -1,7 +1,6 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
-import { leavesOpen } from "../shared/api";
-import { clock, dayAndTimeOf, lastReachedAt, timeOf } from "../shared/clock";
+import { useEffect } from "preact/hooks";
+import { dayAndTimeOf } from "../shared/clock";
 import { t } from "../shared/i18n";
 import {
   Ask,
@@ -17,20 +16,15 @@ import {
   apply,
   card,
   cardProblem,
-  code,
-  codeProblem,
-  consent,
-  consenting,
+  check,
   declareLost,
-  leftMs,
-  loadCard,
+  isShowable,
   losing,
   lossProblem,
-  renew,
-  type Shown,
   watch,
 } from "./card";
-import { CARD_CONSENT, ConsentBox } from "./consent";
+import { Code } from "./code";
+import { DeviceNote } from "./device-note";
 import type { Card } from "./service";
 import { busy, keepsNothing, signOut } from "./session";
 
@@ -49,16 +43,12 @@ const STATES: Record<string, () => { kind: Kind; word: string; sentence: string 
 };
 const UNKNOWN_STATE = () => ({ kind: "wait" as const, word: t("card_unknown"), sentence: "" });
 
-// A card that was issued becomes active with its first code.
-const SHOWABLE = new Set(["issued", "active"]);
-const ENDING_MS = 5_000;
-
 export function CardScreen({ token }: { token: string }) {
   useEffect(() => watch(token), [token]);
   const held = card.value;
   if (held === null) return <Opening token={token} />;
   const state = (STATES[held.state] ?? UNKNOWN_STATE)();
-  const isShowable = SHOWABLE.has(held.state);
+  const hasCode = isShowable(held);
   return (
     <>
       <section class="card" aria-labelledby="holder">
@@ -75,16 +65,17 @@ export function CardScreen({ token }: { token: string }) {
             <span class="quiet">{t("tail", { tail: held.tail })}</span>
           </p>
         </div>
-        {isShowable ? (
+        {hasCode ? (
           <Code token={token} />
         ) : (
           <NotShowable held={held} sentence={state.sentence} />
         )}
       </section>
+      {hasCode ? <DeviceNote token={token} /> : null}
       {keepsNothing.value ? <Note kind="wait">{t("keeps_nothing")}</Note> : null}
       {lossProblem.value === null ? null : <ProblemNote problem={lossProblem.value} />}
       <div class="row">
-        {isShowable ? <ReportLost token={token} /> : null}
+        {hasCode ? <ReportLost token={token} /> : null}
         <SignOut token={token} />
       </div>
     </>
@@ -112,7 +103,7 @@ function Opening({ token }: { token: string }) {
   return (
     <section class="panel">
       <ProblemNote problem={cardProblem.value} />
-      <button type="button" onClick={() => void loadCard(token)}>
+      <button type="button" onClick={() => void check(token)}>
         {t("try_again")}
       </button>
       <SignOut token={token} />
@@ -139,86 +130,6 @@ function NoCard({ token }: { token: string }) {
       </SendButton>
       <SignOut token={token} />
     </section>
-  );
-}
-
-/** The code in its countdown ring, and a clock that runs: a picture of it stands still. */
-function Code({ token }: { token: string }) {
-  const now = clock.value;
-  const shown = code.value;
-  const left = shown === null ? 0 : leftMs(shown);
-  const isLive = left > 0;
-  const problem = codeProblem.value;
-  const isUnreached = problem !== null && leavesOpen(problem);
-  if (problem?.code === "consent_missing") return <ConsentAgain token={token} />;
-  return (
-    <>
-      {shown === null ? <NoCodeYet /> : <Ring shown={shown} left={left} />}
-      <p class="clock">
-        <span role="timer">{timeOf(now)}</span>
-        <small>
-          {isLive ? t("renews_in", { seconds: Math.ceil(left / 1000) }) : null}
-          {isUnreached && !isLive ? t("no_live_code") : null}
-        </small>
-      </p>
-      <Connection isLive={isLive} />
-      <button type="button" class="plain" onClick={() => void renew(token)}>
-        {t("new_code")}
-      </button>
-    </>
-  );
-}
-
-function NoCodeYet() {
-  return (
-    <div class="ring empty-ring">
-      {codeProblem.value === null ? <Waiting>{t("code_loading")}</Waiting> : null}
-    </div>
-  );
-}
-
-function Ring({ shown, left }: { shown: Shown; left: number }) {
-  const ring = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    // Set from script: a style in the page would need a looser content policy.
-    ring.current?.style.setProperty("--left", `${(left / shown.goodMs) * 100}%`);
-  });
-  const isOver = left === 0;
-  return (
-    <div class={`ring ${isOver ? "over" : left < ENDING_MS ? "ending" : ""}`} ref={ring}>
-      <img src={shown.picture} alt={isOver ? t("code_over") : t("code_alt")} />
-      {isOver ? <strong>{t("code_over")}</strong> : null}
-    </div>
-  );
-}
-
-/** Whether the service can be reached, and when it last was: a code without it dies. */
-function Connection({ isLive }: { isLive: boolean }) {
-  const problem = codeProblem.value;
-  const reached = lastReachedAt.value;
-  const at = reached === null ? t("not_since_opened") : timeOf(reached);
-  if (problem === null) return <p class="reached quiet">{t("reached_at", { at })}</p>;
-  return (
-    <Note kind={isLive ? "wait" : "no"}>
-      <p>{problem.title}</p>
-      <p>{t("reached_at", { at })}</p>
-    </Note>
-  );
-}
-
-/** The text in force is not the one that was agreed to: no code until this one is. */
-function ConsentAgain({ token }: { token: string }) {
-  return (
-    <form
-      class="consent-again"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void consent(token, CARD_CONSENT);
-      }}
-    >
-      <Note kind="wait">{t("consent_needed")}</Note>
-      <ConsentBox busy={consenting.value}>{t("consent_give")}</ConsentBox>
-    </form>
   );
 }
 

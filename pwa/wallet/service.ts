@@ -1,6 +1,5 @@
 /** The addresses of the service that the member's page asks, and what they answer. */
-import { call, callDrawing, type Result } from "../shared/api";
-import type { Parts } from "../shared/money";
+import { call, type Result } from "../shared/api";
 
 export interface RealName {
   name: string;
@@ -21,18 +20,13 @@ export interface Card {
   frozen_until: string | null;
   standing: string;
   has_standing: boolean;
+  devices: CardDevice[];
 }
 
-export interface RecordLine extends Parts {
-  id: string;
-  occurred_at: string;
-  title: string;
-}
-
-export interface RecordPage {
-  items: RecordLine[];
-  next_cursor: string | null;
-  totals: Parts & { year: number };
+/** A phone that has the card, and until when it can show it by itself: null, not at all. */
+export interface CardDevice {
+  device_id: string;
+  credential_expires_at: string | null;
 }
 
 export function sendCode(phone: string): Promise<Result<unknown>> {
@@ -60,14 +54,9 @@ export function applyForCard(token: string): Promise<Result<Card>> {
   return call("/cards/me", { method: "POST", token });
 }
 
-/** A fresh code of thirty seconds, good for one use, drawn by the service. */
-export function drawnSliceOf(token: string): Promise<Result<{ svg: string; until: number }>> {
-  return callDrawing("/cards/me/slice.svg", token, "X-Expires-At");
-}
-
-export function recordsOf(token: string, cursor: string | null): Promise<Result<RecordPage>> {
-  const query = cursor === null ? "" : `?cursor=${encodeURIComponent(cursor)}`;
-  return call(`/members/me/records${query}`, { token });
+/** A code of thirty seconds, good for one use, for a phone that holds no key. */
+export function sliceOf(token: string): Promise<Result<{ text: string; expires_at: string }>> {
+  return call("/cards/me/slice", { token });
 }
 
 export function giveConsent(

@@ -1,5 +1,6 @@
 import { signal } from "@preact/signals";
 import type { Problem, Result } from "../shared/api";
+import { restoreTime } from "../shared/clock";
 import { forget, keep, kept } from "../shared/idb";
 import { goTo } from "../shared/tabs";
 import { type RealName, sendCode, signInWith, signOutOf } from "./service";
@@ -23,6 +24,7 @@ export const problem = signal<Problem | null>(null);
 export const keepsNothing = signal(false);
 
 export async function start(): Promise<void> {
+  await restoreTime();
   let token: string | null = null;
   try {
     token = await kept<string>(KEPT_AS);
@@ -83,9 +85,17 @@ export function startOver(phone = ""): void {
 export async function signOut(token: string): Promise<void> {
   if (busy.value) return;
   busy.value = true;
+  for (const giveUp of partings) await giveUp(token);
   await signOutOf(token);
   busy.value = false;
   await leave(null);
+}
+
+const partings: ((token: string) => Promise<void>)[] = [];
+
+/** Have `giveUp` called when a member signs out, while the service still knows the token. */
+export function atSignOut(giveUp: (token: string) => Promise<void>): void {
+  partings.push(giveUp);
 }
 
 /** Whether an answer to `token` is still wanted: its member may have left meanwhile. */
@@ -93,10 +103,15 @@ export function isIn(token: string): boolean {
   return step.value.name === "in" && step.value.token === token;
 }
 
-const endings: (() => void)[] = [];
+type Forget = (why: Problem | null) => void | Promise<void>;
 
-/** Have `forgetIt` called when a member leaves: the next one must see nothing of theirs. */
-export function atLeaving(forgetIt: () => void): void {
+const endings: Forget[] = [];
+
+/**
+ * Have `forgetIt` called when a member leaves: the next one must see nothing of theirs. It is told
+ * why the service no longer knows them, or null where they signed out.
+ */
+export function atLeaving(forgetIt: Forget): void {
   endings.push(forgetIt);
 }
 
@@ -107,7 +122,7 @@ export async function leave(why: Problem | null): Promise<void> {
   } catch {
     keepsNothing.value = true;
   }
-  for (const forgetIt of endings) forgetIt();
+  for (const forgetIt of endings) await forgetIt(why);
   goTo("card");
   problem.value = why;
   step.value = { name: "phone", phone: "" };

@@ -11,7 +11,15 @@ from kernel.actors import SYSTEM
 from kernel.clock import utc_now
 from merchants.services import unpair_terminal
 from tests.drive import Till
-from tests.journeys.phones import OFFER, PHONE, CardWindow, Held, TillWindow, paper_code
+from tests.journeys.phones import (
+    NO_STORAGE,
+    OFFER,
+    PHONE,
+    CardWindow,
+    Held,
+    TillWindow,
+    paper_code,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -63,7 +71,7 @@ def test_a_member_signs_in_and_an_independent_reader_reads_a_valid_code(
 
         verdict = till.verify(shown)
         assert verdict["accepted"]
-        assert verdict["assurance"] == "session"
+        assert verdict["assurance"] == "possession"
         assert verdict["card"]["tail"] == person["card_number"][-4:]
         assert till.verify(shown)["reason"] == "replayed"
         assert till.verify(window.film(fresh=True))["accepted"]
@@ -77,10 +85,11 @@ def test_a_member_signs_in_and_an_independent_reader_reads_a_valid_code(
         assert window.complaints == []
 
 
-def test_a_code_is_large_renews_itself_and_dies_without_the_service(chromium, phone_town, person):
+def test_a_code_of_the_services_renews_itself_and_dies_without_it(chromium, phone_town, person):
     with CardWindow(chromium, phone_town, person) as window:
         page = window.page
         page.clock.install()
+        page.add_init_script(NO_STORAGE)
         page.reload()
         window.sign_in()
         (first,) = window.seen()
@@ -95,6 +104,8 @@ def test_a_code_is_large_renews_itself_and_dies_without_the_service(chromium, ph
         expect(page.get_by_text(window.say("code_over"))).to_be_visible()
         expect(page.get_by_text(window.say("no_answer"))).to_be_visible()
         expect(page.get_by_text("Service last reached")).to_be_visible()
+        expect(page.get_by_text(window.say("keeps_nothing"))).to_be_visible()
+        expect(page.get_by_text(window.say("live_impossible"))).to_be_visible()
         assert window.seen() == []
 
         page.context.set_offline(False)
@@ -285,16 +296,16 @@ def test_the_next_member_on_a_phone_sees_nothing_of_the_one_before(chromium, pho
         page = window.sign_in().page
         window.go("tab_records")
         expect(page.locator(".timeline li").first).to_be_visible()
-        window.go("tab_card")
-        with Held(page, "**/slice.svg") as late:
-            window.button("new_code").click()
+        with Held(page, "**/cards/me") as late:
+            window.go("tab_card")
+            expect(window.code).to_be_visible()
             window.button("sign_out").click()
             window.person = other
             window.ask_for_code()
             window.give_code()
             expect(window.heading("real_name")).to_be_focused()
         assert late.routes
-        page.route("**/slice.svg", lambda route: route.abort())
+        page.route("**/cards/me/*", lambda route: route.abort())
         page.route("**/records*", lambda route: route.abort())
         window.give_name()
 

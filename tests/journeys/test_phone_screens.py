@@ -57,7 +57,7 @@ def test_every_screen_of_the_card_is_fit_for_everybody(chromium, phone_town, per
         window.give_name("王不对")
         expect(page.get_by_role("alert")).to_be_focused()
         gallery.look("real-name-refused")
-        with Held(page, "**/slice.svg"):
+        with Held(page, "**/cards/me/devices"):
             window.give_name()
             expect(page.get_by_text(window.say("code_loading"))).to_be_visible()
             gallery.look("code-on-its-way")
