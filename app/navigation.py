@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from aid.services.decisions import waiting_count
 from app.access import rule_for
+from cards.queries import appeals_waiting
 from finance.queries.closing import months_waiting
 from finance.queries.discrepancies import open_exceptions
 from finance.queries.payments import waiting_batches
@@ -20,6 +21,7 @@ from finance.queries.statement_lines import disputes_waiting
 from finance.queries.statements import statements_waiting
 from kernel.actors import NOBODY, Actor, ActorKind
 from kernel.i18n import N_
+from members.queries import waiting_corrections, waiting_transfers
 
 Count = Callable[[Session, Actor], int]
 
@@ -64,9 +66,12 @@ ADMINISTRATION = N_("Administration")
 DESK_LINKS: list[DeskLink] = [
     DeskLink(REGISTER, "members_pages.members", N_("Members")),
     DeskLink(REGISTER, "members_pages.imports", N_("Import a roster")),
+    DeskLink(REGISTER, "members_pages.corrections", N_("Corrections"), waiting_corrections),
+    DeskLink(REGISTER, "transfers_pages.transfers", N_("Transfers"), waiting_transfers),
     DeskLink(REGISTER, "members_pages.unions", N_("Unions")),
     DeskLink(CARDS, "cards_pages.cards", N_("Cards")),
     DeskLink(CARDS, "cards_pages.batches", N_("Issue cards")),
+    DeskLink(CARDS, "cards_pages.appeals", N_("Appeals"), appeals_waiting),
     DeskLink(MERCHANTS, "merchants_pages.merchants", N_("Merchants")),
     DeskLink(MERCHANTS, "merchant_files_pages.upload_form", N_("Import merchants")),
     DeskLink(PROGRAMMES, "programmes_pages.programmes", N_("Programmes")),

@@ -10,6 +10,7 @@ from aid.pages import pages as aid_pages
 from app.cli import db_commands, keys_commands, worker_command
 from app.demo.cli import demo_commands
 from app.desk import desk
+from app.my_data.api import api as my_data_api
 from app.phone import phone
 from benefits.api import api as benefits_api
 from benefits.cli import merchants_commands
@@ -17,6 +18,7 @@ from benefits.pages import limits_pages, merchant_files_pages, offers_pages, pro
 from cards.api import api as cards_api
 from cards.cli import cards_commands
 from cards.pages import pages as cards_pages
+from cards.pages.transfers import pages as transfers_pages
 from discounts.api import discounts_api, records_api
 from discounts.jobs import free_expired_holds, tell_members_of_endings
 from finance.api.payout_accounts import api as payout_accounts_api
@@ -48,6 +50,7 @@ from training.pages import pages as training_pages
 
 API_BLUEPRINTS: list[ApiBlueprint] = [
     members_api,
+    my_data_api,
     merchants_api,
     cards_api,
     benefits_api,
@@ -72,6 +75,7 @@ PAGE_BLUEPRINTS: list[Blueprint] = [
     training_pages,
     aid_pages,
     members_pages,
+    transfers_pages,
     finance_trace_pages,
     statements_pages,
     overview_pages,

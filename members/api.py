@@ -28,6 +28,7 @@ from members.schemas import (
     NoticeQuery,
     NoticesRead,
     SignedIn,
+    SignInCorrectionRequest,
     SignInRequest,
     UnreadCount,
 )
@@ -42,7 +43,7 @@ from members.services import (
     mark_read_up_to,
     withdraw_consent,
 )
-from members.services.sign_in import SESSION_LIFE
+from members.services.sign_in import SESSION_LIFE, ask_correction_before_sign_in
 
 api = Blueprint("members_api", __name__, description="Members: sign-in and the register")
 
@@ -87,6 +88,21 @@ def sign_in(body: dict[str, Any]) -> ResponseReturnValue:
     if isinstance(outcome, Refusal):
         raise outcome
     return {"token": outcome[1], "expires_at": now + SESSION_LIFE}
+
+
+@api.post("/members/sign-in/correction")
+@api.arguments(SignInCorrectionRequest)
+@api.response(202, Accepted)
+def ask_for_correction(body: dict[str, Any]) -> ResponseReturnValue:
+    """Ask a register officer to look, for a proven phone whose sign-in does not match."""
+    phone = parse_phone(body["phone"])
+    if phone is None:
+        raise SignInCodeWrong
+    with transaction() as session:
+        outcome = ask_correction_before_sign_in(session, **body | {"phone": phone}, now=utc_now())
+    if isinstance(outcome, Refusal):
+        raise outcome
+    return {"ok": True}
 
 
 @api.delete("/members/sign-in")

@@ -1,9 +1,10 @@
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate, validates_schema
+from marshmallow import ValidationError, fields, validate, validates, validates_schema
 
+from kernel.persons import DocumentKind
 from kernel.wire import Moment, Text, Wire
-from members.models import MembershipStatus, NoticeKind
+from members.models import CorrectionState, MembershipStatus, NoticeKind, TransferState
 
 _PHONE_CHARACTERS_MAX = 40
 _CODE_DIGITS = 6
@@ -46,6 +47,16 @@ class SignInRequest(Wire):
     consents = fields.List(
         fields.Nested(ConsentGiven), load_default=list, validate=validate.Length(max=10)
     )
+
+
+class SignInCorrectionRequest(Wire):
+    phone = Text(required=True, maximum=_PHONE_CHARACTERS_MAX)
+    code = fields.String(
+        required=True, validate=validate.Regexp(rf"^[0-9]{{{_CODE_DIGITS}}}$", error="Six digits.")
+    )
+    name = Text(required=True, maximum=100)
+    document_tail = Text(required=True, maximum=4, minimum=4)
+    text = Text(required=True, maximum=500)
 
 
 class SignedIn(Wire):
@@ -124,6 +135,51 @@ class MemberFilter(Wire):
     text = Text(maximum=60)
     union_code = Text(maximum=40)
     status = fields.Enum(MembershipStatus, by_value=True)
+
+
+class CorrectionFilter(Wire):
+    state = fields.Enum(CorrectionState, by_value=True)
+
+
+class CorrectionSearch(Wire):
+    """Whole values by which the member is found that a correction is about."""
+
+    text = Text(maximum=60)
+
+
+class CorrectionAnswerForm(Wire):
+    decision = fields.Enum(CorrectionState, by_value=True, required=True)
+    answer = Text(required=True, maximum=200)
+
+    @validates("decision")
+    def is_a_decision(self, value: CorrectionState, **_: Any) -> None:
+        if value is CorrectionState.OPEN:
+            raise ValidationError("Choose one.")
+
+
+class RegisterForm(Wire):
+    """What is right; what is left empty stays."""
+
+    correction_id = fields.UUID(load_default=None)
+    name = Text(maximum=100, load_default=None)
+    document_kind = fields.Enum(DocumentKind, by_value=True, load_default=None)
+    document = Text(maximum=64, load_default=None)
+    phone = Text(maximum=40, load_default=None)
+    drops_phone = fields.Boolean(load_default=False)
+
+
+class CorrectionOfMember(Wire):
+    """Which request led to the form."""
+
+    correction_id = fields.UUID(load_default=None)
+
+
+class TransferFilter(Wire):
+    state = fields.Enum(TransferState, by_value=True)
+
+
+class TransferDecisionForm(Wire):
+    answer = Text(maximum=200, load_default="")
 
 
 class RevealForm(Wire):

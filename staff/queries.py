@@ -234,6 +234,33 @@ def names_of(session: Session, *, account_ids: Sequence[UUID]) -> dict[UUID, str
     return dict(session.execute(query).all())
 
 
+@dataclass(frozen=True)
+class Office:
+    """What an account is, without whose it is: for people who may know no more."""
+
+    roles: tuple[Role, ...]
+    union_name: str
+
+
+def offices_of(session: Session, *, account_ids: Sequence[UUID]) -> dict[UUID, Office]:
+    """Return the roles and the union of accounts, as they are today."""
+    roles = (
+        select(func.array_agg(StaffGrant.role.distinct()))
+        .where(StaffGrant.staff_id == StaffAccount.id)
+        .correlate(StaffAccount)
+        .scalar_subquery()
+    )
+    query = (
+        select(StaffAccount.id, UnionOrg.name, roles)
+        .join(UnionOrg, UnionOrg.id == StaffAccount.union_id)
+        .where(StaffAccount.id.in_(account_ids))
+    )
+    return {
+        account_id: Office(tuple(Role(role) for role in sorted(held or ())), union_name)
+        for account_id, union_name, held in session.execute(query)
+    }
+
+
 def own_account(session: Session, *, actor: Actor) -> StaffAccount:
     """Return the account of whoever is calling; a view behind a staff rule may rely on it."""
     return session.get_one(StaffAccount, actor.staff_id)

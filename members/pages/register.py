@@ -1,10 +1,9 @@
 """The register at the desk: who is a member where, masked until there is a reason."""
 
-from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from flask import abort, render_template
+from flask import render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -24,6 +23,7 @@ from members.pages.blueprint import (
     STATUS_WORDS,
     keeping_paths,
     pages,
+    read_id,
     reading_paths,
 )
 from members.queries import (
@@ -52,7 +52,7 @@ def members() -> ResponseReturnValue:
             union_code=values.get("union_code"),
             status=values.get("status"),
             indexes=search_indexes(values["text"]) if values.get("text") else None,
-            after=_read_id(place[0]) if place else None,
+            after=read_id(place[0]) if place else None,
             rows=EXPORT_ROWS_MAX if file_format else LIST_ROWS + 1,
         )
     if file_format:
@@ -64,13 +64,6 @@ def members() -> ResponseReturnValue:
         may_import=bool(keeping_paths()),
         status_words=STATUS_WORDS,
     ), form.status
-
-
-def _read_id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        abort(HTTPStatus.BAD_REQUEST)
 
 
 def _columns() -> list[Column[MemberLine]]:

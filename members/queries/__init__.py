@@ -4,9 +4,9 @@ from members.queries.corrections import (
     CorrectionLine,
     correction_within,
     corrections_of,
-    corrections_waiting,
     corrections_within,
     newest_sign_in_correction,
+    waiting_corrections,
 )
 from members.queries.notices import (
     message_totals,
@@ -40,12 +40,13 @@ from members.queries.register import (
 from members.queries.transfers import (
     TransferLine,
     open_transfer,
+    parents_of,
     transfer_within,
     transfers_asked_before,
     transfers_of,
-    transfers_waiting,
     transfers_within,
     unions_named,
+    waiting_transfers,
 )
 
 __all__ = [
@@ -56,7 +57,6 @@ __all__ = [
     "consents_ever",
     "correction_within",
     "corrections_of",
-    "corrections_waiting",
     "corrections_within",
     "import_by_id",
     "import_refusals",
@@ -73,13 +73,13 @@ __all__ = [
     "newest_sign_in_correction",
     "notices_of",
     "open_transfer",
+    "parents_of",
     "reached",
     "root_paths",
     "search_indexes",
     "transfer_within",
     "transfers_asked_before",
     "transfers_of",
-    "transfers_waiting",
     "transfers_within",
     "union_by_code",
     "union_by_id",
@@ -87,5 +87,7 @@ __all__ = [
     "union_tree",
     "unions_named",
     "unread_count",
+    "waiting_corrections",
+    "waiting_transfers",
     "within",
 ]

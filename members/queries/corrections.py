@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
+from kernel.actors import Actor, Role
 from members.models import CorrectionRequest, CorrectionState, Member, UnionOrg
 from members.queries.register import PAGE_ROWS_MAX, root_paths, within
 
@@ -66,7 +67,9 @@ def correction_within(
     return None if row is None else CorrectionLine(*row)
 
 
-def corrections_waiting(session: Session, *, paths: Sequence[str]) -> int:
+def waiting_corrections(session: Session, actor: Actor) -> int:
+    """Return how many requests wait for the actor, for the desk's home."""
+    paths = actor.paths(Role.REGISTER_OFFICER)
     query = (
         select(func.count())
         .select_from(CorrectionRequest)

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from kernel.actors import Actor, Role
 from members.models import (
     TRANSFERS_OPEN,
     Member,
@@ -112,8 +113,9 @@ def open_transfer(session: Session, *, member_id: UUID) -> MembershipTransfer | 
     return session.scalars(query).one_or_none()
 
 
-def transfers_waiting(session: Session, *, paths: Sequence[str]) -> int:
-    """Return how many open transfers the unions `paths` and below are to decide."""
+def waiting_transfers(session: Session, actor: Actor) -> int:
+    """Return how many transfers the actor may decide, for the desk's home."""
+    paths = actor.paths(Role.REGISTER_OFFICER)
     query = (
         select(func.count())
         .select_from(MembershipTransfer)
@@ -153,3 +155,12 @@ def unions_named(session: Session, *, text: str, rows: int = 20) -> list[UnionOr
         .limit(rows)
     )
     return list(session.scalars(query))
+
+
+def parents_of(session: Session, *, unions: Sequence[UnionOrg]) -> dict[UUID, str]:
+    """Return by a union's id the name of the one above it: many unions have one name."""
+    below = [union.id for union in unions if union.parent_id is not None]
+    query = (
+        select(_From.id, _To.name).join(_To, _To.id == _From.parent_id).where(_From.id.in_(below))
+    )
+    return dict(session.execute(query).all())

@@ -4,6 +4,7 @@ The card's timeline is above this package; cards.services.transfers writes it be
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from audit.services import record
 from kernel.actors import SYSTEM, Actor, ActorKind
+from kernel.i18n import N_
 from kernel.ids import new_id
 from kernel.refusals import refused_by
 from kernel.states import move
@@ -24,6 +26,7 @@ from members.errors import (
     UnionUnknown,
 )
 from members.models import (
+    MEMBER_NAME,
     MEMBERSHIP_MOVES,
     TRANSFER_ANSWER,
     TRANSFER_MOVES,
@@ -41,6 +44,8 @@ from members.services.notices import notify
 
 # domain.md 2.2: a receiving union that has not decided by then is overtaken by the city.
 ESCALATED_AFTER = timedelta(days=30)
+# Why an officer saw who asks: the member reads it among the looks.
+TRANSFER_PURPOSE = N_("To decide the transfer that you asked for.")
 
 
 def ask_for_transfer(
@@ -139,6 +144,41 @@ def decide_transfer(
         now=now,
     )
     return transfer
+
+
+@dataclass(frozen=True)
+class TransferPlea:
+    """Who asks, in full, and why. Stays out of any `repr`."""
+
+    name: str = field(repr=False)
+    reason: str = field(repr=False)
+
+
+def open_plea(
+    session: Session, *, transfer_id: UUID, paths: Sequence[str], actor: Actor, now: datetime
+) -> TransferPlea:
+    """Return who asks and why, to who may decide it, and write down that they looked.
+
+    Raises TransferNotFound unless `paths` reach the receiving union.
+    """
+    line = transfer_within(session, transfer_id=transfer_id, paths=paths, receiving=True)
+    if line is None:
+        raise TransferNotFound
+    member = session.get_one(Member, line.transfer.member_id)
+    record(
+        session,
+        actor=actor,
+        action="transfer.opened",
+        object_type="membership_transfer",
+        object_id=transfer_id,
+        member_id=member.id,
+        purpose=TRANSFER_PURPOSE,
+        union_path=line.to_path,
+        now=now,
+    )
+    return TransferPlea(
+        name=MEMBER_NAME.open(member.id, member.name_sealed), reason=reason_of(line.transfer)
+    )
 
 
 def escalate_transfer(

@@ -11,7 +11,7 @@ from benefits.models import LimitScope, LimitUnit, LimitWindow
 from benefits.queries import programme_by_code
 from benefits.rules import Terms
 from benefits.services import LimitFacts, add_limit, add_offer
-from cards.services import forget_issuer_keys
+from cards.services import appeal, forget_issuer_keys, freeze_card
 from finance.models import (
     BankLine,
     Discrepancy,
@@ -96,6 +96,7 @@ class Builder:
     def build(self):
         self.staff_callers()
         self.members()
+        self.corrections_and_transfers()
         self.tills()
         self.merchants()
         self.sales()
@@ -171,6 +172,21 @@ class Builder:
             self.world.ids |= {name: str(member.id), f"{name}_card": str(card.id)}
             self.world.ids[f"{name}_device"] = str(phone.device_id)
             setattr(self, name, member)
+        frozen = self.make.card(member=self.make.member(union=self.unions[OWNERS]))
+        week = {"until": self.now + timedelta(days=7), "actor": SYSTEM, "now": self.now}
+        freeze_card(self.session, card_id=frozen.id, reason="核查", **week)
+        words = {"member_id": frozen.member_id, "text": "不是我", "now": self.now}
+        self.own(appealed_card=frozen, appeal=appeal(self.session, **words))
+
+    def corrections_and_transfers(self):
+        """The member says that something is wrong; somebody of the city moves to our union."""
+        mover = self.make.member(union=self.unions["SZ"])
+        self.make.member_session(mover, token=self.caller("mover", ActorKind.MEMBER).token)
+        fact = {"field": "other", "text": "入会日期不对"}
+        corrections = self.post("member", "/members/me/corrections", **fact)
+        transfers = self.post("mover", "/members/me/transfers", to=OWNERS, reason="换了单位")
+        self.world.ids["correction"] = corrections["items"][0]["id"]
+        self.world.ids["transfer"] = transfers["items"][0]["id"]
 
     def tills(self):
         self.shop = self.make.merchant(union_id=self.unions[OWNERS].id, district="龙岗区")
