@@ -27,7 +27,24 @@ export interface Tab {
   label: string;
 }
 
-export function Tabs({ label, tabs, now }: { label: string; tabs: Tab[]; now: string }) {
+/** How many things wait at a tab, and how that is read out. */
+export interface Badge {
+  count: string;
+  label: string;
+}
+
+export function Tabs({
+  label,
+  tabs,
+  now,
+  badges = {},
+}: {
+  label: string;
+  tabs: Tab[];
+  now: string;
+  /** By place; null where nothing waits. */
+  badges?: Record<string, Badge | null>;
+}) {
   return (
     <nav class="tabs" aria-label={label}>
       {tabs.map((tab) => (
@@ -40,8 +57,19 @@ export function Tabs({ label, tabs, now }: { label: string; tabs: Tab[]; now: st
             {tab.icon}
           </span>
           {tab.label}
+          <TabBadge badge={badges[tab.place] ?? null} />
         </a>
       ))}
     </nav>
+  );
+}
+
+function TabBadge({ badge }: { badge: Badge | null }) {
+  if (badge === null) return null;
+  return (
+    <span class="badge">
+      <span aria-hidden="true">{badge.count}</span>
+      <span class="unseen">{badge.label}</span>
+    </span>
   );
 }

@@ -1,9 +1,11 @@
 import { type ComponentType, render } from "preact";
+import { useEffect } from "preact/hooks";
 import { t } from "../shared/i18n";
 import { lazy } from "../shared/lazy";
 import { placeAmong, Tabs } from "../shared/tabs";
 import { Waiting } from "../shared/ui";
 import { CardScreen } from "./card-screen";
+import { unreadBadge, watchNotices } from "./notices";
 import { keepPage, UpdateOffer } from "./offline";
 import { RecordsScreen } from "./records-screen";
 import { type Step, start, step } from "./session";
@@ -38,6 +40,7 @@ function WayIn({ now }: { now: Exclude<Step, { name: "in" }> }) {
 const AidScreen = lazy(() => import("./aid/screen").then((m) => m.AidScreen));
 const TrainingScreen = lazy(() => import("./training/screen").then((m) => m.TrainingScreen));
 const QuestionScreen = lazy(() => import("./question-screen").then((m) => m.QuestionScreen));
+const NoticesScreen = lazy(() => import("./notices-screen").then((m) => m.NoticesScreen));
 
 /**
  * What stands behind each place of the address (`#records`). A place that is not a tab belongs to
@@ -47,12 +50,14 @@ const PLACES: Record<string, { tab: string; Screen: ComponentType<{ token: strin
   card: { tab: "card", Screen: CardScreen },
   question: { tab: "card", Screen: QuestionScreen },
   records: { tab: "records", Screen: RecordsScreen },
+  notices: { tab: "me", Screen: NoticesScreen },
   aid: { tab: "me", Screen: AidScreen },
   training: { tab: "me", Screen: TrainingScreen },
 };
 
 function SignedIn({ token }: { token: string }) {
   const place = placeAmong(["card", ...Object.keys(PLACES)]);
+  useEffect(() => watchNotices(token), [token]);
   const here = PLACES[place];
   if (here === undefined) return null;
   return (
@@ -64,6 +69,7 @@ function SignedIn({ token }: { token: string }) {
       <Tabs
         label={t("card_tabs")}
         now={here.tab}
+        badges={{ me: unreadBadge() }}
         tabs={[
           { place: "card", icon: "▣", label: t("tab_card") },
           { place: "records", icon: "☰", label: t("tab_records") },
