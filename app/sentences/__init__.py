@@ -5,14 +5,16 @@ compares keys and scripts.
 """
 
 from app.sentences.aid import AID
+from app.sentences.benefits import BENEFITS
 from app.sentences.card import CARD as _CARD
 from app.sentences.card import CARD_DEMO
 from app.sentences.live import LIVE
 from app.sentences.notices import NOTICES
+from app.sentences.records import RECORDS
 from app.sentences.scan import SCAN
 from app.sentences.shared import SHARED
 from app.sentences.training import TRAINING
 
-CARD = _CARD | LIVE | AID | TRAINING | NOTICES
+CARD = _CARD | LIVE | AID | TRAINING | NOTICES | BENEFITS | RECORDS
 
 __all__ = ["CARD", "CARD_DEMO", "SCAN", "SHARED"]

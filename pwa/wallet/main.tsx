@@ -7,7 +7,6 @@ import { Waiting } from "../shared/ui";
 import { CardScreen } from "./card-screen";
 import { unreadBadge, watchNotices } from "./notices";
 import { keepPage, UpdateOffer } from "./offline";
-import { RecordsScreen } from "./records-screen";
 import { type Step, start, step } from "./session";
 import { CodeStep, CorrectionStep, PhoneStep, RealNameStep } from "./sign-in";
 
@@ -40,6 +39,9 @@ function WayIn({ now }: { now: Exclude<Step, { name: "in" }> }) {
 const AidScreen = lazy(() => import("./aid/screen").then((m) => m.AidScreen));
 const TrainingScreen = lazy(() => import("./training/screen").then((m) => m.TrainingScreen));
 const QuestionScreen = lazy(() => import("./question-screen").then((m) => m.QuestionScreen));
+
+const BenefitsScreen = lazy(() => import("./benefits/screen").then((m) => m.BenefitsScreen));
+const RecordsScreen = lazy(() => import("./records-screen").then((m) => m.RecordsScreen));
 const NoticesScreen = lazy(() => import("./notices-screen").then((m) => m.NoticesScreen));
 
 /**
@@ -49,6 +51,7 @@ const NoticesScreen = lazy(() => import("./notices-screen").then((m) => m.Notice
 const PLACES: Record<string, { tab: string; Screen: ComponentType<{ token: string }> }> = {
   card: { tab: "card", Screen: CardScreen },
   question: { tab: "card", Screen: QuestionScreen },
+  benefits: { tab: "benefits", Screen: BenefitsScreen },
   records: { tab: "records", Screen: RecordsScreen },
   notices: { tab: "me", Screen: NoticesScreen },
   aid: { tab: "me", Screen: AidScreen },
@@ -72,6 +75,7 @@ function SignedIn({ token }: { token: string }) {
         badges={{ me: unreadBadge() }}
         tabs={[
           { place: "card", icon: "▣", label: t("tab_card") },
+          { place: "benefits", icon: "✦", label: t("tab_benefits") },
           { place: "records", icon: "☰", label: t("tab_records") },
         ]}
       />

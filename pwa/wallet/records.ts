@@ -1,45 +1,90 @@
-import { signal } from "@preact/signals";
+/** The timeline: its first page as heard last, and what was asked for beyond it. */
+import { computed, signal } from "@preact/signals";
 import type { Problem } from "../shared/api";
-import { type RecordLine, type RecordPage, recordsOf } from "./service";
-import { atLeaving, isIn, leave } from "./session";
+import { heardAs } from "./asking";
+import { keptList } from "./kept-list";
+import {
+  type Narrowed,
+  type RecordLine,
+  type RecordPage,
+  recordsOf,
+  type Totals,
+} from "./records-service";
+import { atLeaving } from "./session";
 
-export const records = signal<RecordLine[] | null>(null);
-export const recordsProblem = signal<Problem | null>(null);
+const EVERYTHING: Narrowed = { kind: "", year: null };
+
+/** What everybody sees first, and sees without a network. */
+export const firstPage = keptList<RecordPage>("records", (token) =>
+  recordsOf(token, EVERYTHING, null),
+);
+
+export const narrowed = signal<Narrowed>(EVERYTHING);
+/** The narrowed timeline; null while all of it is shown, from the first page on. */
+const narrowedPage = signal<RecordPage | null>(null);
+/** What came after the first page of what is shown. */
+const further = signal<{ items: RecordLine[]; next_cursor: string | null } | null>(null);
 export const loading = signal(false);
-export const totals = signal<RecordPage["totals"] | null>(null);
-export const nextCursor = signal<string | null>(null);
+export const problem = signal<Problem | null>(null);
 
 atLeaving(() => {
-  records.value = null;
-  recordsProblem.value = null;
-  totals.value = null;
-  nextCursor.value = null;
+  narrowed.value = EVERYTHING;
+  narrowedPage.value = null;
+  further.value = null;
+  problem.value = null;
 });
 
-const UNAUTHORIZED = 401;
+const isNarrowed = computed(() => narrowed.value.kind !== "" || narrowed.value.year !== null);
 
-/** Read the timeline from its newest line; what is shown stays until the new one is there. */
-export function loadRecords(token: string): Promise<void> {
-  return load(token, null);
+const page = computed<RecordPage | null>(() =>
+  isNarrowed.value ? narrowedPage.value : (firstPage.heard.value?.value ?? null),
+);
+
+export const lines = computed<RecordLine[] | null>(() =>
+  page.value === null ? null : [...page.value.items, ...(further.value?.items ?? [])],
+);
+export const totals = computed<Totals | null>(() => page.value?.totals ?? null);
+export const nextCursor = computed<string | null>(() =>
+  further.value === null ? (page.value?.next_cursor ?? null) : further.value.next_cursor,
+);
+
+export async function loadRecords(token: string): Promise<void> {
+  further.value = null;
+  await (isNarrowed.value ? ask(token) : firstPage.load(token));
 }
 
-export function loadMore(token: string): Promise<void> {
-  return load(token, nextCursor.value);
+/** Show another kind or year; what was asked before and comes later is not shown. */
+export async function narrow(token: string, wanted: Partial<Narrowed>): Promise<void> {
+  narrowed.value = { ...narrowed.value, ...wanted };
+  narrowedPage.value = null;
+  further.value = null;
+  problem.value = null;
+  if (isNarrowed.value) await ask(token);
 }
 
-async function load(token: string, cursor: string | null): Promise<void> {
-  if (loading.value) return;
+async function ask(token: string): Promise<void> {
+  const asked = narrowed.value;
   loading.value = true;
-  const result = await recordsOf(token, cursor);
+  const result = await heardAs(token, recordsOf(token, asked, null));
+  if (narrowed.value !== asked) return;
   loading.value = false;
-  if (!isIn(token)) return;
-  recordsProblem.value = result.ok ? null : result.problem;
+  if (result === null) return;
+  problem.value = result.ok ? null : result.problem;
+  if (result.ok) narrowedPage.value = result.value;
+}
+
+export async function loadMore(token: string): Promise<void> {
+  const cursor = nextCursor.value;
+  if (loading.value || cursor === null) return;
+  const asked = narrowed.value;
+  loading.value = true;
+  const result = await heardAs(token, recordsOf(token, asked, cursor));
+  if (narrowed.value !== asked) return;
+  loading.value = false;
+  if (result === null) return;
+  problem.value = result.ok ? null : result.problem;
   if (result.ok) {
-    const before = cursor === null ? [] : (records.value ?? []);
-    records.value = [...before, ...result.value.items];
-    totals.value = result.value.totals;
-    nextCursor.value = result.value.next_cursor;
-  } else if (result.problem.status === UNAUTHORIZED) {
-    await leave(result.problem);
+    const { items, next_cursor } = result.value;
+    further.value = { items: [...(further.value?.items ?? []), ...items], next_cursor };
   }
 }
