@@ -139,3 +139,29 @@ REFUSAL_SENTENCES: dict[str, tuple[str, str]] = {
         N_("The member can ask their union."),
     ),
 }
+
+
+# Why a card was not printed, by the code of its refusal, and what an officer can do about it.
+PAPER_REFUSAL_SENTENCES: dict[str, tuple[str, str]] = {
+    "real_name_required": (
+        N_("Nobody has seen this person with a document yet."),
+        N_("Compare the document at the desk, then choose this person and confirm it."),
+    ),
+    "consent_missing": (
+        N_("The consent to real-name use is missing."),
+        N_("Have it signed, then choose this person and confirm it."),
+    ),
+    "not_a_member": (
+        N_("This person is not a member at present."),
+        N_("Look at the membership in the register."),
+    ),
+    "card_not_usable": (
+        N_("The card is lost, frozen, expired or cancelled."),
+        N_("Open the card and see what can be done."),
+    ),
+    "card_not_found": (N_("The card is gone."), N_("Look for the member's card of today.")),
+    "name_not_printable": (
+        N_("Cannot print %(character)s."),
+        N_("Check the name in the register. If it is right, tell the city: the font lacks it."),
+    ),
+}

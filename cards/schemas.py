@@ -3,8 +3,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-from cards.models import AppealState, CardState, RecordKind
-from cards.services import LostWhat
+from cards.models import AppealState, CardState, PaperLayout, RecordKind
+from cards.services import CHOSEN_MAX, LostWhat
 from kernel.forms import ShanghaiMoment
 from kernel.i18n import N_
 from kernel.wire import Moment, Text, Wire
@@ -115,7 +115,11 @@ class DeviceNameRequest(Wire):
 class RestoreRequest(Wire):
     """The proof of enrolment, made by the key of a phone that has the card."""
 
-    device_id = fields.UUID(required=True)
+    device_id = fields.UUID(
+        allow_none=True,
+        load_default=None,
+        metadata={"description": "null: whichever of the card's phones signed."},
+    )
     enrolment = _proof()
     replace = fields.Boolean(
         load_default=False,
@@ -235,3 +239,26 @@ class FreezeForm(ReasonForm):
 
 class BatchForm(Wire):
     union_code = Text(required=True, maximum=40)
+
+
+class PaperBatchForm(BatchForm):
+    layout = fields.Enum(PaperLayout, by_value=True, required=True)
+
+
+class PaperCardForm(Wire):
+    """For one person; the two ticks are the officer's word."""
+
+    layout = fields.Enum(PaperLayout, by_value=True, required=True)
+    document_seen = fields.Boolean(load_default=False)
+    consent_signed = fields.Boolean(load_default=False)
+
+
+class PaperChosenForm(PaperCardForm):
+    union_code = Text(required=True, maximum=40)
+    card_id = fields.List(
+        fields.UUID(), load_default=list, validate=validate.Length(max=CHOSEN_MAX)
+    )
+
+
+class PaperQuery(Wire):
+    union_code = Text(maximum=40)

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from cards.errors import AppealNotFound
 from cards.models import APPEAL_TEXT, AppealState, Card, CardAppeal
+from kernel.actors import Actor, Role
 from members.models import Member, UnionOrg
 from members.queries import within
 
@@ -74,8 +75,8 @@ _OPEN = (
         CardAppeal.card_id,
         Card.number,
         Member.name_masked,
-        UnionOrg.name,
-        UnionOrg.code,
+        UnionOrg.name.label("union_name"),
+        UnionOrg.code.label("union_code"),
         CardAppeal.created_at,
         Card.frozen_until,
     )
@@ -107,3 +108,10 @@ def appeal_within(session: Session, *, appeal_id: UUID, paths: Sequence[str]) ->
     if row is None:
         raise AppealNotFound
     return OpenAppealLine(*row)
+
+
+def appeals_waiting(session: Session, actor: Actor) -> int:
+    """Return how many appeals wait for the actor, for the desk's home."""
+    paths = actor.paths(Role.REGISTER_OFFICER)
+    waiting = _OPEN.where(CardAppeal.state == AppealState.OPEN, within(paths))
+    return session.scalar(select(func.count()).select_from(waiting.subquery())) or 0

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from cards.errors import AppealOpen, NotFrozen
+from cards.errors import AppealNotFound, AppealOpen, NotFrozen
 from cards.models import APPEAL_TEXT, AppealState, Card, CardAppeal, CardState
 from cards.queries import open_appeal
 from cards.services.lifecycle import lock_card, lock_card_of, restore_card
@@ -39,35 +39,41 @@ def appeal(session: Session, *, member_id: UUID, text: str, now: datetime) -> Ca
 
 
 def grant_appeal(
-    session: Session, *, card_id: UUID, answer: str, actor: Actor, now: datetime
+    session: Session, *, appeal_id: UUID, answer: str, actor: Actor, now: datetime
 ) -> Card:
     """Decide for the member: the card can be used again. Locks the card.
 
-    Raises CardNotFound, NotFrozen, MoveNotAllowed if nothing is to be decided, ReasonMissing.
+    Raises AppealNotFound, MoveNotAllowed if it was decided already, ReasonMissing.
     """
-    card = _lock_appealed(session, card_id=card_id)
+    card = _lock_appealed(session, appeal_id=appeal_id)
     return restore_card(session, card_id=card.id, reason=answer, actor=actor, now=now)
 
 
 def reject_appeal(
-    session: Session, *, card_id: UUID, answer: str, actor: Actor, now: datetime
+    session: Session, *, appeal_id: UUID, answer: str, actor: Actor, now: datetime
 ) -> Card:
     """Decide against the member, who reads `answer`; the freeze goes on. Locks the card.
 
-    Raises CardNotFound, NotFrozen, MoveNotAllowed if nothing is to be decided, ReasonMissing.
+    Raises AppealNotFound, MoveNotAllowed if it was decided already, ReasonMissing.
     """
     answer = said(answer)
-    card = _lock_appealed(session, card_id=card_id)
+    card = _lock_appealed(session, appeal_id=appeal_id)
     rejected = AppealState.REJECTED
     answer_appeal(session, card=card, to=rejected, answer=answer, actor=actor, now=now)
     note(session, card, "appeal_rejected", actor=actor, now=now)
     return card
 
 
-def _lock_appealed(session: Session, *, card_id: UUID) -> Card:
-    card = lock_card(session, card_id=card_id)
-    if card.state is not CardState.FROZEN:
-        raise NotFrozen
-    if open_appeal(session, card_id=card.id) is None:
+def _lock_appealed(session: Session, *, appeal_id: UUID) -> Card:
+    """Return the card, locked, whose open appeal this is.
+
+    A card that was lost meanwhile is no longer frozen, and its appeal waits until it is found.
+    """
+    made = session.get(CardAppeal, appeal_id)
+    if made is None:
+        raise AppealNotFound
+    card = lock_card(session, card_id=made.card_id)
+    still_open = open_appeal(session, card_id=card.id)
+    if still_open is None or still_open.id != appeal_id or card.state is not CardState.FROZEN:
         raise MoveNotAllowed
     return card

@@ -200,13 +200,13 @@ def restore_card(
     reason = said(reason)
     card = lock_card(session, card_id=card_id)
     was_lost = card.state is CardState.LOST
+    if card.state is CardState.FROZEN:
+        granted = AppealState.GRANTED
+        answer_appeal(session, card=card, to=granted, answer=reason, actor=actor, now=now)
     to_frozen = was_lost and is_still_frozen(card, now=now)
     reopen(session, card, reason=reason, to_frozen=to_frozen, now=now)
     if was_lost:
         retire_devices(session, card, now=now)
-    if not to_frozen:
-        granted = AppealState.GRANTED
-        answer_appeal(session, card=card, to=granted, answer=reason, actor=actor, now=now)
     note(session, card, "restored", actor=actor, now=now)
     return card
 
@@ -242,8 +242,6 @@ def end_freeze(session: Session, *, card_id: UUID, actor: Actor, now: datetime) 
     if card.state is not CardState.FROZEN or not is_over:
         return False
     reopen(session, card, reason=None, to_frozen=False, now=now)
-    overtaken = AppealState.OVERTAKEN
-    answer_appeal(session, card=card, to=overtaken, answer=None, actor=actor, now=now)
     note(session, card, "freeze_ended", actor=actor, now=now)
     return True
 

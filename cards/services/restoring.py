@@ -5,13 +5,14 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from cards.errors import RestoreElsewhere
-from cards.models import Card, CardState
+from cards.errors import DeviceNotFound, EnrolmentRefused, RestoreElsewhere
+from cards.models import Card, CardState, Device
 from cards.services.devices import device_of
 from cards.services.lifecycle import lock_card_of
 from cards.services.proofs import answer_nonce
-from cards.services.states import is_still_frozen, note, reopen, retire_devices
+from cards.services.states import is_still_frozen, live_devices_of, note, reopen, retire_devices
 from cards.uc1.keys import key_from_point
+from cards.uc1.terms import Reason
 from kernel.actors import Actor, ActorKind
 from kernel.states import MoveNotAllowed
 from members.errors import NoStanding
@@ -23,12 +24,15 @@ def restore_by_device(
     *,
     member_id: UUID,
     session_id: UUID,
-    device_id: UUID,
+    device_id: UUID | None,
     proof: str,
     replace: bool,
     now: datetime,
 ) -> Card:
     """Let a lost card be used again, for a phone of it that signs the session's question.
+
+    `device_id` of None is whichever of its phones signed: an app that was signed out knows its key
+    and not its number.
 
     That phone stays and the others are retired; with `replace` it is retired too and enrols anew.
     All credentials of before become invalid. A card that was lost while frozen goes back to frozen.
@@ -44,15 +48,8 @@ def restore_by_device(
         raise NoStanding
     if card.state is not CardState.LOST:
         raise MoveNotAllowed(current=card.state, target=CardState.ACTIVE)
-    device = device_of(session, card, device_id)
-    if device.lost_at is not None:
-        raise RestoreElsewhere
-    answer_nonce(
-        session,
-        session_id=session_id,
-        proof=proof,
-        device_key=key_from_point(device.public_key),
-        now=now,
+    device = _device_that_signed(
+        session, card, device_id=device_id, session_id=session_id, proof=proof, now=now
     )
     to_frozen = is_still_frozen(card, now=now)
     reopen(session, card, reason=None, to_frozen=to_frozen, now=now)
@@ -60,3 +57,33 @@ def restore_by_device(
     actor = Actor(ActorKind.MEMBER, id=member_id)
     note(session, card, "replaced" if replace else "restored", actor=actor, now=now)
     return card
+
+
+def _device_that_signed(
+    session: Session,
+    card: Card,
+    *,
+    device_id: UUID | None,
+    session_id: UUID,
+    proof: str,
+    now: datetime,
+) -> Device:
+    named = None if device_id is None else device_of(session, card, device_id)
+    for device in live_devices_of(session, card) if named is None else [named]:
+        try:
+            answer_nonce(
+                session,
+                session_id=session_id,
+                proof=proof,
+                device_key=key_from_point(device.public_key),
+                now=now,
+            )
+        except EnrolmentRefused as refusal:
+            if named is None and refusal.facts.get("reason") == Reason.BAD_SIGNATURE.value:
+                continue
+            raise
+        # Said only to whoever holds the key: which phone is held to be lost is nobody else's.
+        if device.lost_at is not None:
+            raise RestoreElsewhere
+        return device
+    raise DeviceNotFound

@@ -21,7 +21,7 @@ from cards.models import (
 )
 from cards.services.records import add_record
 from cards.services.status import end_credentials
-from kernel.actors import Actor, ActorKind
+from kernel.actors import SYSTEM, Actor, ActorKind
 from kernel.states import move
 from members.models import NoticeKind
 from members.queries import member_by_id, union_path_of
@@ -51,18 +51,6 @@ def retire_devices(session: Session, card: Card, *, now: datetime, but: UUID | N
 
 def suspend(session: Session, card: Card, *, now: datetime) -> None:
     end_credentials(session, card_id=card.id, state=CredentialState.SUSPENDED, now=now)
-
-
-def reopen(
-    session: Session, card: Card, *, reason: str | None, to_frozen: bool, now: datetime
-) -> None:
-    """Let a card be used again, or back into its freeze; every credential of before is invalid."""
-    target = CardState.ACTIVE if card.activated_at else CardState.ISSUED
-    card.state = move(CARD_MOVES, card.state, CardState.FROZEN if to_frozen else target)
-    end_credentials(session, card_id=card.id, state=CredentialState.INVALID, now=now)
-    if not to_frozen:
-        card.state_reason = reason
-        card.frozen_until = None
 
 
 def is_still_frozen(card: Card, *, now: datetime) -> bool:
@@ -95,6 +83,23 @@ def answer_appeal(
     appeal.decided_by = actor.id if actor.kind is ActorKind.STAFF else None
     session.flush()
     return True
+
+
+def reopen(
+    session: Session, card: Card, *, reason: str | None, to_frozen: bool, now: datetime
+) -> None:
+    """Let a card be used again, or back into its freeze; every credential of before is invalid.
+
+    An appeal that nobody has answered by then is overtaken.
+    """
+    target = CardState.ACTIVE if card.activated_at else CardState.ISSUED
+    card.state = move(CARD_MOVES, card.state, CardState.FROZEN if to_frozen else target)
+    end_credentials(session, card_id=card.id, state=CredentialState.INVALID, now=now)
+    if not to_frozen:
+        card.state_reason = reason
+        card.frozen_until = None
+        overtaken = AppealState.OVERTAKEN
+        answer_appeal(session, card=card, to=overtaken, answer=None, actor=SYSTEM, now=now)
 
 
 # What the member reads in the timeline, by event.

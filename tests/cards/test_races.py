@@ -7,8 +7,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from cards.errors import DeviceLimit
-from cards.models import Device
-from cards.services import start_enrolment
+from cards.models import Device, LostReportTries
+from cards.services import (
+    LostWhat,
+    report_lost,
+    report_lost_elsewhere,
+    restore_by_device,
+    start_enrolment,
+)
 from kernel.db import transaction
 from kernel.errors import Refusal
 from members.models import MemberSession
@@ -116,3 +122,62 @@ def test_one_key_at_two_cards_at_once_is_enrolled_at_one(stored):
     )
 
     assert sorted(type(answer).__name__ for answer in answers) == ["DeviceKeyTaken", "Phone"]
+
+
+def test_of_two_phones_that_restore_at_once_one_does(stored):
+    engine, card, member_session = stored
+    with transaction() as session:
+        first = session.scalars(select(Device.id)).one()
+        other = enrol(session, card, member_session)
+        session.get_one(Device, first).retired_at = NOW
+    with transaction() as session:
+        third = enrol(session, card, member_session)
+        report_lost(
+            session,
+            member_id=card.member_id,
+            session_id=member_session.id,
+            what=LostWhat.ALL,
+            now=NOW,
+        )
+        nonces = [
+            start_enrolment(session, session_id=member_session.id, now=NOW).nonce for _ in range(2)
+        ]
+    proofs = [(other, other.proof(nonces[0])), (third, third.proof(nonces[1]))]
+
+    answers = in_threads(
+        lambda session, pair: restore_by_device(
+            session,
+            member_id=card.member_id,
+            session_id=member_session.id,
+            device_id=pair[0].device_id,
+            proof=pair[1],
+            replace=False,
+            now=NOW,
+        ),
+        *proofs,
+    )
+
+    assert sorted(type(answer).__name__ for answer in answers) == ["Card", "MoveNotAllowed"]
+    with Session(engine) as session:
+        live = session.scalars(select(Device.id).where(Device.retired_at.is_(None))).all()
+        assert len(live) == 1
+
+
+def test_six_reports_of_one_number_at_once_count_as_six(stored):
+    engine, _, _ = stored
+
+    answers = in_threads(
+        lambda session, place: report_lost_elsewhere(
+            session,
+            phone="+8615400009997",
+            name="某人",
+            document_tail="0000",
+            address=f"203.0.113.{place}",
+            now=NOW,
+        ),
+        *range(6),
+    )
+
+    assert sum(answer is None for answer in answers) == 5
+    with Session(engine) as session:
+        assert max(session.scalars(select(LostReportTries.tries))) == 5
