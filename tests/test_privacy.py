@@ -79,6 +79,8 @@ PLANTED = {
     "a mistyped account": "62999973337333",
     "a username that was a phone": "15400007377",
     "a phone when all broke": "15400007388",
+    "words of a text message": "请勿告诉任何人",
+    "words of one in English": "our staff never ask",
 }
 
 
@@ -286,6 +288,14 @@ class Entering:
         note = PLANTED["a note of an officer"]
         self.desk("assessor").send(f"{page}/return", page=page, version=1, note=note)
 
+    def text_messages(self):
+        """Let the worker hand out the codes and the notice that the claim is back."""
+        self.flask("worker", "--until-idle")
+        with transaction() as session:
+            ended = session.execute(text("SELECT purpose, state FROM sms_messages")).all()
+        assert {each.purpose for each in ended} == {"sign_in_code", "notice"}
+        assert {each.state for each in ended} <= {"sent", "expired"}
+
     def hand_in(self, kind):
         content = pdf(f"{PLANTED['words of a paper']} {kind}")
         answer = self.phone.http.post(
@@ -368,6 +378,7 @@ def test_a_dump_and_the_logs_hold_nothing_that_was_entered(town, tmp_path):
     entering.sign_ins()
     entering.bad_requests()
     entering.claim()
+    entering.text_messages()
     entering.merchants()
     entering.break_all()
 
@@ -376,10 +387,12 @@ def test_a_dump_and_the_logs_hold_nothing_that_was_entered(town, tmp_path):
 
     tables = ("members", "correction_requests", "roster_import_refusals", "aid_claim_lines")
     assert all(f"COPY public.{table} " in dump for table in (*tables, "merchant_files"))
+    assert all(f"COPY public.{table} " in dump for table in ("notices", "sms_messages"))
     assert SHOP in dump
     assert found_in(dump) == set()
     assert "UndefinedTable" in log
     assert "members_api.sign_in 409" in log
+    assert "to a number ending" in log
     assert found_in(log) == set()
     assert found_in("\n".join(entering.said)) == set()
     assert found_in(server_log()) == set()
