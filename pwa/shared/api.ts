@@ -16,7 +16,7 @@ export type Refused = { ok: false; problem: Problem };
 export type Result<T> = { ok: true; value: T } | Refused;
 
 export interface Call {
-  method?: "GET" | "POST" | "PUT" | "DELETE";
+  method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   body?: object;
   token?: string;
 }

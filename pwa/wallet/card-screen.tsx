@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { dayAndTimeOf } from "../shared/clock";
 import { t } from "../shared/i18n";
+import { lazy } from "../shared/lazy";
 import {
   Ask,
   Chip,
@@ -27,6 +28,10 @@ import { Code } from "./code";
 import { DeviceNote } from "./device-note";
 import type { Card } from "./service";
 import { busy, keepsNothing, signOut } from "./session";
+
+const CardActions = lazy(() => import("./card-actions").then((m) => m.CardActions));
+const ConfirmInTime = lazy(() => import("./card-actions").then((m) => m.ConfirmInTime));
+const HAS_ACTIONS = new Set(["lost", "frozen", "expired"]);
 
 const STATES: Record<string, () => { kind: Kind; word: string; sentence: string }> = {
   active: () => ({ kind: "yes", word: t("card_active"), sentence: "" }),
@@ -68,10 +73,11 @@ export function CardScreen({ token }: { token: string }) {
         {hasCode ? (
           <Code token={token} />
         ) : (
-          <NotShowable held={held} sentence={state.sentence} />
+          <NotShowable held={held} sentence={state.sentence} token={token} />
         )}
       </section>
       {hasCode ? <DeviceNote token={token} /> : null}
+      {hasCode && held.confirm_by ? <ConfirmInTime by={held.confirm_by} token={token} /> : null}
       {keepsNothing.value ? <Note kind="wait">{t("keeps_nothing")}</Note> : null}
       {lossProblem.value === null ? null : <ProblemNote problem={lossProblem.value} />}
       <div class="row">
@@ -83,7 +89,15 @@ export function CardScreen({ token }: { token: string }) {
 }
 
 /** Why there is no code, and what the member can do about it. */
-function NotShowable({ held, sentence }: { held: Card; sentence: string }) {
+function NotShowable({
+  held,
+  sentence,
+  token,
+}: {
+  held: Card;
+  sentence: string;
+  token: string;
+}) {
   return (
     <div class="not-showable">
       <p>{sentence}</p>
@@ -93,6 +107,7 @@ function NotShowable({ held, sentence }: { held: Card; sentence: string }) {
       {held.frozen_until === null ? null : (
         <p>{t("card_frozen_until", { moment: dayAndTimeOf(held.frozen_until) })}</p>
       )}
+      {HAS_ACTIONS.has(held.state) ? <CardActions held={held} token={token} /> : null}
     </div>
   );
 }

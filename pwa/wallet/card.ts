@@ -242,7 +242,8 @@ export async function declareLost(token: string): Promise<void> {
   if (losing.value) return;
   losing.value = true;
   lossProblem.value = null;
-  const result = await reportLost(token);
+  const phone = holding.value;
+  const result = await reportLost(token, phone.name === "held" ? phone.device.id : null);
   losing.value = false;
   if (result.ok) {
     code.value = null;

@@ -118,6 +118,29 @@ async function keptHolding(): Promise<Holding | null> {
     : { name: "held", device, key: key.privateKey };
 }
 
+/** This phone's number among those of the card, null where it has none. */
+export async function ownDeviceId(): Promise<string | null> {
+  const device = await kept<Device>(DEVICE).catch(() => null);
+  return device?.id ?? null;
+}
+
+export async function hasKey(): Promise<boolean> {
+  return (await keptKey().catch(() => null)) !== null;
+}
+
+/** Answer a question of the service with this phone's key: what restores a lost card. */
+export async function proveKey(token: string): Promise<Result<string>> {
+  const pair = await keptKey();
+  if (pair === null) throw new Error("asked only where there is a key");
+  return proofFor(token, pair);
+}
+
+/** Forget key and credential: what comes next makes new ones. */
+export async function beginAnew(): Promise<void> {
+  await removed();
+  holding.value = { name: "opening" };
+}
+
 async function keptKey(): Promise<CryptoKeyPair | null> {
   const pair = await kept<Partial<CryptoKeyPair>>(KEY);
   // Some browsers have given back an empty object in a key's place.
@@ -153,17 +176,23 @@ async function freshKey(): Promise<CryptoKeyPair> {
 }
 
 async function enrol(token: string, pair: CryptoKeyPair): Promise<Result<Issued>> {
+  const proof = await proofFor(token, pair);
+  if (!proof.ok) return proof;
+  return enrolPhone(token, {
+    name: phoneName(navigator.userAgent),
+    public_key: await publicJwk(pair.publicKey),
+    enrolment: proof.value,
+  });
+}
+
+async function proofFor(token: string, pair: CryptoKeyPair): Promise<Result<string>> {
   const asked = await questionFor(token);
   if (!asked.ok) return asked;
   const nonce = bytesOfBase64url(asked.value.nonce);
   if (nonce === null) throw new Error("the service's question cannot be read");
   // That answer also brought the service's time, so a wrong clock does no harm here.
   const iat = Math.floor(serverNow() / SECOND_MS);
-  return enrolPhone(token, {
-    name: phoneName(navigator.userAgent),
-    public_key: await publicJwk(pair.publicKey),
-    enrolment: await enrolmentProof(pair.privateKey, { nonce, iat }),
-  });
+  return { ok: true, value: await enrolmentProof(pair.privateKey, { nonce, iat }) };
 }
 
 function deviceOf(issued: Issued): Device {

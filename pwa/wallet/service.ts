@@ -21,6 +21,16 @@ export interface Card {
   standing: string;
   has_standing: boolean;
   devices: CardDevice[];
+  confirm_by: string | null;
+  appeal: Appeal | null;
+}
+
+/** What the member said against a freeze, and what was answered. */
+export interface Appeal {
+  state: string;
+  text: string;
+  answer: string | null;
+  created_at: string;
 }
 
 /** A phone that has the card, and until when it can show it by itself: null, not at all. */
@@ -39,6 +49,14 @@ export function signInWith(
   realName: RealName | null,
 ): Promise<Result<SignedIn>> {
   return call("/members/sign-in", { method: "POST", body: { phone, code, ...realName } });
+}
+
+export function sendCorrection(
+  phone: string,
+  code: string,
+  said: { name: string; document_tail: string; text: string },
+): Promise<Result<unknown>> {
+  return call("/members/sign-in/correction", { method: "POST", body: { phone, code, ...said } });
 }
 
 export function signOutOf(token: string): Promise<Result<unknown>> {
@@ -66,6 +84,8 @@ export function giveConsent(
   return call("/members/me/consents", { method: "POST", token, body: { consents: [consent] } });
 }
 
-export function reportLost(token: string): Promise<Result<unknown>> {
-  return call("/cards/me/lost", { method: "POST", token, body: { what: "all" } });
+/** `deviceId` is the phone in the member's hand, null where it holds no key. */
+export function reportLost(token: string, deviceId: string | null): Promise<Result<unknown>> {
+  const body = { what: "all", device_id: deviceId };
+  return call("/cards/me/lost", { method: "POST", token, body });
 }
