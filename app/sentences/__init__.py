@@ -9,12 +9,14 @@ from app.sentences.benefits import BENEFITS
 from app.sentences.card import CARD as _CARD
 from app.sentences.card import CARD_DEMO
 from app.sentences.live import LIVE
+from app.sentences.me import ME
 from app.sentences.notices import NOTICES
+from app.sentences.phones import PHONES
 from app.sentences.records import RECORDS
 from app.sentences.scan import SCAN
 from app.sentences.shared import SHARED
 from app.sentences.training import TRAINING
 
-CARD = _CARD | LIVE | AID | TRAINING | NOTICES | BENEFITS | RECORDS
+CARD = _CARD | LIVE | ME | AID | TRAINING | NOTICES | BENEFITS | RECORDS | PHONES
 
 __all__ = ["CARD", "CARD_DEMO", "SCAN", "SHARED"]

@@ -8,15 +8,20 @@ import { CardScreen } from "./card-screen";
 import { unreadBadge, watchNotices } from "./notices";
 import { keepPage, UpdateOffer } from "./offline";
 import { type Step, start, step } from "./session";
-import { CodeStep, CorrectionStep, PhoneStep, RealNameStep } from "./sign-in";
+import { AskedStep, CodeStep, CorrectionStep, PhoneStep, RealNameStep } from "./sign-in";
+import { followTypeSize } from "./type-size";
+
+const LostElsewhere = lazy(() => import("./lost-elsewhere").then((m) => m.LostElsewhere));
+const DevicesScreen = lazy(() => import("./devices-screen").then((m) => m.DevicesScreen));
 
 function App() {
   const now = step.value;
+  const isLost = placeAmong(["card", "lost-elsewhere"]) === "lost-elsewhere";
   if (now.name === "in") return <SignedIn token={now.token} />;
   return (
     <main>
       <UpdateOffer />
-      <WayIn now={now} />
+      {isLost ? <LostElsewhere /> : <WayIn now={now} />}
     </main>
   );
 }
@@ -33,6 +38,8 @@ function WayIn({ now }: { now: Exclude<Step, { name: "in" }> }) {
       return <RealNameStep {...now} />;
     case "correction":
       return <CorrectionStep {...now} />;
+    case "asked":
+      return <AskedStep />;
   }
 }
 
@@ -42,6 +49,8 @@ const QuestionScreen = lazy(() => import("./question-screen").then((m) => m.Ques
 
 const BenefitsScreen = lazy(() => import("./benefits/screen").then((m) => m.BenefitsScreen));
 const RecordsScreen = lazy(() => import("./records-screen").then((m) => m.RecordsScreen));
+const MeScreen = lazy(() => import("./me-screen").then((m) => m.MeScreen));
+const DataScreen = lazy(() => import("./data/screen").then((m) => m.DataScreen));
 const NoticesScreen = lazy(() => import("./notices-screen").then((m) => m.NoticesScreen));
 
 /**
@@ -53,7 +62,10 @@ const PLACES: Record<string, { tab: string; Screen: ComponentType<{ token: strin
   question: { tab: "card", Screen: QuestionScreen },
   benefits: { tab: "benefits", Screen: BenefitsScreen },
   records: { tab: "records", Screen: RecordsScreen },
+  me: { tab: "me", Screen: MeScreen },
+  data: { tab: "me", Screen: DataScreen },
   notices: { tab: "me", Screen: NoticesScreen },
+  devices: { tab: "me", Screen: DevicesScreen },
   aid: { tab: "me", Screen: AidScreen },
   training: { tab: "me", Screen: TrainingScreen },
 };
@@ -77,6 +89,7 @@ function SignedIn({ token }: { token: string }) {
           { place: "card", icon: "▣", label: t("tab_card") },
           { place: "benefits", icon: "✦", label: t("tab_benefits") },
           { place: "records", icon: "☰", label: t("tab_records") },
+          { place: "me", icon: "☺", label: t("tab_me") },
         ]}
       />
     </>
@@ -85,6 +98,7 @@ function SignedIn({ token }: { token: string }) {
 
 const root = document.getElementById("app");
 if (root !== null) {
+  followTypeSize();
   root.replaceChildren();
   render(<App />, root);
   void start();

@@ -3,15 +3,16 @@ import type { Problem, Result } from "../shared/api";
 import { restoreTime } from "../shared/clock";
 import { forget, keep, kept } from "../shared/idb";
 import { goTo } from "../shared/tabs";
-import { type RealName, sendCode, signInWith, signOutOf } from "./service";
+import { type RealName, sendCode, sendCorrection, signInWith, signOutOf } from "./service";
 
 /** The way in, one line per step; each carries what the next one needs. */
 export type Step =
   | { name: "starting" }
   | { name: "phone"; phone: string }
   | { name: "code"; phone: string; sentAt: number }
-  | { name: "real_name"; phone: string; code: string }
-  | { name: "correction"; sentence: string }
+  | { name: "real_name"; phone: string; code: string; answer: string | null; tried?: RealName }
+  | { name: "correction"; phone: string; code: string; sentence: string | null; tried?: RealName }
+  | { name: "asked" }
   | { name: "in"; token: string };
 
 const KEPT_AS = "member-token";
@@ -57,13 +58,47 @@ export async function signIn(phone: string, code: string, realName?: RealName): 
     await enter(result.value.token);
   } else if (result.problem.code === "real_name_required" && realName === undefined) {
     problem.value = null;
-    step.value = { name: "real_name", phone, code };
+    const { answer } = result.problem.facts;
+    step.value = {
+      name: "real_name",
+      phone,
+      code,
+      answer: typeof answer === "string" ? answer : null,
+    };
+  } else if (result.problem.code === "real_name_mismatch" && realName !== undefined) {
+    // From now on the member may ask a person to look, with what they have just typed.
+    step.value = { name: "real_name", phone, code, answer: null, tried: realName };
   } else if (result.problem.code === "correction_requested") {
-    step.value = { name: "correction", sentence: result.problem.title };
+    problem.value = null;
+    step.value = {
+      name: "correction",
+      phone,
+      code,
+      sentence: result.problem.title,
+      ...(realName === undefined ? {} : { tried: realName }),
+    };
   } else if (result.problem.code === "sign_in_code_wrong" && realName !== undefined) {
     // The code died while the name was typed: the way goes on from asking for a new one.
     step.value = { name: "phone", phone };
   }
+}
+
+/** From a name that did not match to the form that asks a person to look. */
+export function askAPerson(phone: string, code: string, tried: RealName): void {
+  problem.value = null;
+  step.value = { name: "correction", phone, code, sentence: null, tried };
+}
+
+/** Ask a register officer to look, where name and document do not match. */
+export async function askForCorrection(
+  phone: string,
+  code: string,
+  said: { name: string; document_tail: string; text: string },
+): Promise<void> {
+  const result = await alone(() => sendCorrection(phone, code, said));
+  if (result === null) return;
+  if (result.ok) step.value = { name: "asked" };
+  else if (result.problem.code === "sign_in_code_wrong") step.value = { name: "phone", phone };
 }
 
 async function enter(token: string): Promise<void> {

@@ -1,9 +1,19 @@
 import { clock } from "../shared/clock";
 import { typed } from "../shared/forms";
 import { t } from "../shared/i18n";
-import { Field, Heading, ProblemNote, SendButton } from "../shared/ui";
+import { Field, Heading, Note, ProblemNote, SendButton } from "../shared/ui";
+import { AreaField } from "./area-field";
 import { CARD_CONSENT, ConsentBox } from "./consent";
-import { askForCode, busy, problem, type Step, signIn, startOver } from "./session";
+import {
+  askAPerson,
+  askForCode,
+  askForCorrection,
+  busy,
+  problem,
+  type Step,
+  signIn,
+  startOver,
+} from "./session";
 
 // The service sends a phone at most one code a minute.
 const SEND_PAUSE_MS = 60_000;
@@ -31,6 +41,9 @@ export function PhoneStep({ phone }: { phone: string }) {
         defaultValue={phone}
       />
       <SendButton busy={busy.value}>{t("send_code")}</SendButton>
+      <a class="button plain" href="#lost-elsewhere">
+        {t("elsewhere_link")}
+      </a>
     </form>
   );
 }
@@ -79,7 +92,7 @@ export function CodeStep({ phone, sentAt }: Extract<Step, { name: "code" }>) {
   );
 }
 
-export function RealNameStep({ phone, code }: Extract<Step, { name: "real_name" }>) {
+export function RealNameStep({ phone, code, answer, tried }: Extract<Step, { name: "real_name" }>) {
   return (
     <form
       class="panel"
@@ -95,7 +108,20 @@ export function RealNameStep({ phone, code }: Extract<Step, { name: "real_name" 
     >
       <Heading>{t("real_name")}</Heading>
       <p>{t("real_name_why")}</p>
-      {problem.value === null ? null : <ProblemNote problem={problem.value} />}
+      {answer === null ? null : <Note kind="wait">{t("correction_answer", { answer })}</Note>}
+      {problem.value === null ? null : (
+        <ProblemNote problem={problem.value}>
+          {tried === undefined ? null : (
+            <button
+              type="button"
+              class="plain"
+              onClick={() => askAPerson(phone, code, tried)}
+            >
+              {t("correction_open")}
+            </button>
+          )}
+        </ProblemNote>
+      )}
       <Field
         name="name"
         label={t("name")}
@@ -104,16 +130,7 @@ export function RealNameStep({ phone, code }: Extract<Step, { name: "real_name" 
         maxLength={100}
         required
       />
-      <Field
-        name="document_tail"
-        label={t("document_tail")}
-        hint={t("document_tail_hint")}
-        autocomplete="off"
-        autocapitalize="characters"
-        minLength={4}
-        maxLength={4}
-        required
-      />
+      <TailField />
       <ConsentBox busy={busy.value}>{t("activate")}</ConsentBox>
       <button type="button" class="plain" onClick={() => startOver(phone)}>
         {t("other_phone")}
@@ -122,13 +139,77 @@ export function RealNameStep({ phone, code }: Extract<Step, { name: "real_name" 
   );
 }
 
-/** The register and the member disagree: a person looks at it, and the member is not stuck. */
-export function CorrectionStep({ sentence }: Extract<Step, { name: "correction" }>) {
+function TailField({ value = "" }: { value?: string }) {
+  return (
+    <Field
+      name="document_tail"
+      label={t("document_tail")}
+      hint={t("document_tail_hint")}
+      autocomplete="off"
+      autocapitalize="characters"
+      minLength={4}
+      maxLength={4}
+      required
+      defaultValue={value}
+    />
+  );
+}
+
+/** The register and the member disagree: they say so, and a person looks at it. */
+export function CorrectionStep({
+  phone,
+  code,
+  sentence,
+  tried,
+}: Extract<Step, { name: "correction" }>) {
+  return (
+    <form
+      class="panel"
+      onSubmit={(event) => {
+        event.preventDefault();
+        const form = event.currentTarget;
+        void askForCorrection(phone, code, {
+          name: typed(form, "name"),
+          document_tail: typed(form, "document_tail").toUpperCase(),
+          text: typed(form, "text"),
+        });
+      }}
+    >
+      <Heading>{t("correction_ask_title")}</Heading>
+      {sentence === null ? null : <p>{sentence}</p>}
+      <p>{t("correction_ask_what")}</p>
+      {problem.value === null ? null : <ProblemNote problem={problem.value} />}
+      <Field
+        name="name"
+        label={t("name")}
+        hint={t("name_hint")}
+        autocomplete="name"
+        maxLength={100}
+        required
+        defaultValue={tried?.name ?? ""}
+      />
+      <TailField value={tried?.document_tail ?? ""} />
+      <AreaField
+        name="text"
+        label={t("correction_text")}
+        hint={t("correction_text_hint")}
+        maxLength={500}
+        required
+      />
+      <SendButton busy={busy.value}>{t("correction_send")}</SendButton>
+      <button type="button" class="plain" onClick={() => startOver(phone)}>
+        {t("other_phone")}
+      </button>
+    </form>
+  );
+}
+
+/** A person looks at it now, and the member is not stuck. */
+export function AskedStep() {
   return (
     <section class="panel">
       <Heading>{t("correction_title")}</Heading>
-      <p>{sentence}</p>
-      <p class="quiet">{t("correction_next")}</p>
+      <p>{t("correction_next")}</p>
       <button type="button" onClick={() => startOver()}>
         {t("other_phone")}
       </button>
