@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from aid.services.decisions import waiting_count
 from app.access import rule_for
 from cards.queries import appeals_waiting
+from discounts.queries import reports_waiting
 from finance.queries.closing import months_waiting
 from finance.queries.discrepancies import open_exceptions
 from finance.queries.payments import waiting_batches
@@ -71,11 +72,14 @@ DESK_LINKS: list[DeskLink] = [
     DeskLink(REGISTER, "members_pages.unions", N_("Unions")),
     DeskLink(CARDS, "cards_pages.cards", N_("Cards")),
     DeskLink(CARDS, "cards_pages.batches", N_("Issue cards")),
+    DeskLink(CARDS, "paper_pages.batches", N_("Paper cards")),
     DeskLink(CARDS, "cards_pages.appeals", N_("Appeals"), appeals_waiting),
+    DeskLink(CARDS, "reports_pages.reports", N_("Not me"), reports_waiting),
     DeskLink(MERCHANTS, "merchants_pages.merchants", N_("Merchants")),
     DeskLink(MERCHANTS, "merchant_files_pages.upload_form", N_("Import merchants")),
     DeskLink(PROGRAMMES, "programmes_pages.programmes", N_("Programmes")),
     DeskLink(PROGRAMMES, "offers_pages.offers", N_("Offers")),
+    DeskLink(PROGRAMMES, "reports_pages.ratings", N_("Ratings")),
     DeskLink(AID, "aid_pages.queue", N_("Claims"), waiting_count),
     DeskLink(TRAINING, "training_pages.courses", N_("Courses")),
     DeskLink(FINANCE, "finance_overview_pages.overview", N_("Overview")),

@@ -18,9 +18,11 @@ from benefits.pages import limits_pages, merchant_files_pages, offers_pages, pro
 from cards.api import api as cards_api
 from cards.cli import cards_commands
 from cards.pages import pages as cards_pages
+from cards.pages.paper import pages as paper_pages
 from cards.pages.transfers import pages as transfers_pages
 from discounts.api import discounts_api, records_api
 from discounts.jobs import free_expired_holds, tell_members_of_endings
+from discounts.pages import pages as reports_pages
 from finance.api.payout_accounts import api as payout_accounts_api
 from finance.api.statements import api as statements_api
 from finance.api.trace import api as finance_trace_api
@@ -64,6 +66,7 @@ API_BLUEPRINTS: list[ApiBlueprint] = [
 ]
 PAGE_BLUEPRINTS: list[Blueprint] = [
     cards_pages,
+    paper_pages,
     desk,
     phone,
     merchants_pages,
@@ -75,6 +78,7 @@ PAGE_BLUEPRINTS: list[Blueprint] = [
     training_pages,
     aid_pages,
     members_pages,
+    reports_pages,
     transfers_pages,
     finance_trace_pages,
     statements_pages,

@@ -39,6 +39,7 @@ from cards.queries import (
     card_policy,
     cards_to_print,
     has_paper,
+    paper_content,
     paper_to_draw,
     union_within,
     without_phone,
@@ -212,6 +213,32 @@ def finish_paper_batch(session: Session, *, batch_id: UUID, now: datetime) -> No
     if batch.state is PaperState.DRAWING:
         batch.state = move(PAPER_MOVES, batch.state, PaperState.DONE)
         batch.finished_at = now
+
+
+def open_paper_file(
+    session: Session, *, batch_id: UUID, number: int, actor: Actor, now: datetime
+) -> bytes:
+    """Return one file, and note who opened it: it shows whole names, and codes that are good.
+
+    Raises PaperBatchNotFound when it is not there, or not any more.
+    """
+    content = paper_content(session, batch_id=batch_id, number=number)
+    path = session.scalars(
+        select(UnionOrg.path)
+        .join(PaperBatch, PaperBatch.union_id == UnionOrg.id)
+        .where(PaperBatch.id == batch_id)
+    ).one()
+    record(
+        session,
+        actor=actor,
+        action="paper_batch.file_opened",
+        object_type="paper_batch",
+        object_id=batch_id,
+        union_path=path,
+        now=now,
+        file=number,
+    )
+    return content
 
 
 def forget_paper(session: Session, *, now: datetime) -> int:

@@ -12,6 +12,7 @@ from benefits.queries import programme_by_code
 from benefits.rules import Terms
 from benefits.services import LimitFacts, add_limit, add_offer
 from cards.services import appeal, forget_issuer_keys, freeze_card
+from discounts.models import RedemptionReport
 from finance.models import (
     BankLine,
     Discrepancy,
@@ -266,8 +267,16 @@ class Builder:
         taken_back = {"id": str(new_id()), "amount_fen": 100, "reason": "退货"}
         lines = self.ask("member", "GET", "/api/v1/members/me/records", 200).json["items"]
         self.world.ids["record"] = lines[0]["id"]
+        self.say(self.world.ids["record"])
         path = f"/redemptions/{self.world.ids['sale']}/reversals"
         self.world.ids["reversal"] = self.post("till", path, **taken_back)["id"]
+
+    def say(self, record_id):
+        """Rate and report the sale of a line, as the member on whose card it is."""
+        path = f"/api/v1/members/me/records/{record_id}"
+        self.ask("member", "PUT", f"{path}/rating", 200, json={"stars": 2, "comment": "凉"})
+        self.ask("member", "POST", f"{path}/report", 200, json={"text": "不是我"})
+        self.world.ids["report"] = str(self.session.scalars(select(RedemptionReport.id)).one())
 
     def offer(self, programme, merchant):
         return add_offer(
@@ -306,6 +315,11 @@ class Builder:
         merchants = (io.BytesIO(_MERCHANTS.encode()), "merchants.csv")
         self.world.ids["import"] = self.send("own_staff", "/register/imports", file=roster)
         self.world.ids["batch"] = self.send("own_staff", "/cards/batches", union_code=OWNERS)
+        self.world.ids["paper_batch"] = self.send(
+            "own_staff", "/cards/paper", union_code=OWNERS, layout="sheet"
+        )
+        self.world.ids["paper_file"] = "0"
+        self.make.paper_part(self.world.ids["paper_batch"], number=0)
         self.world.ids["file"] = self.send(
             Role.PROGRAMME_DESIGNER, "/merchant-files", file=merchants
         )

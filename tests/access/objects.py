@@ -223,6 +223,9 @@ _REGISTER_CASES = [
     _desk("POST members_pages.commit", import_id="import"),
     _desk("POST members_pages.discard", import_id="import"),
     _desk("GET members_pages.refused_lines", import_id="import"),
+    _desk("GET reports_pages.report", report_id="report"),
+    _desk("POST reports_pages.answer", report_id="report", form={"answer": "已核实"}),
+    _desk("GET reports_pages.rating", offer_id="offer"),
     _desk("GET cards_pages.card", card_id="member_card"),
     _desk("POST cards_pages.freeze", card_id="member_card", form=_FREEZE),
     _desk("POST cards_pages.lose", card_id="member_card", form=_REASON),
@@ -241,6 +244,17 @@ _REGISTER_CASES = [
     _desk("POST cards_pages.start", form=_UNION),
     _desk("GET cards_pages.batch", batch_id="batch"),
     _desk("GET cards_pages.batch_progress", batch_id="batch"),
+    _desk("POST paper_pages.start", form=_UNION | {"layout": "sheet"}),
+    _desk(
+        "POST paper_pages.start_chosen",
+        form=_UNION | {"layout": "sheet", "card_id": Own("member_card")},
+    ),
+    _desk("GET paper_pages.batch", batch_id="paper_batch"),
+    _desk("GET paper_pages.batch_progress", batch_id="paper_batch"),
+    _desk("GET paper_pages.download", batch_id="paper_batch", number="paper_file"),
+    _desk("GET paper_pages.card", card_id="member_card"),
+    _desk("POST paper_pages.start_one", card_id="member_card", form={"layout": "card"}),
+    _desk("POST paper_pages.lose", card_id="member_card"),
 ]
 
 _MERCHANT_CASES = [
@@ -546,6 +560,8 @@ NOBODYS = {
     ("GET members_api.list_members", "union_code"): "narrows a list that is bounded already",
     ("GET members_pages.members", "union_code"): "narrows a list that is bounded already",
     ("GET cards_pages.cards", "union_code"): "narrows a list that is bounded already",
+    ("GET paper_pages.choose", "union_code"): "a foreign one is not found (test_paper_pages)",
+    ("GET paper_pages.download", "number"): "one of the files of the batch beside it",
     ("GET offers_pages.offers", "programme"): "narrows a list that is bounded already",
     ("GET offers_pages.offers", "merchant"): "narrows a list that is bounded already",
     ("GET programmes_pages.programme", "programme_id"): "the city's, for every designer to read",

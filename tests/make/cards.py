@@ -1,4 +1,4 @@
-from cards.models import Card, CardState
+from cards.models import PAPER_PART_CONTENT, Card, CardState, PaperPart
 from cards.rules import card_number
 from cards.services import (
     enrol_device,
@@ -11,6 +11,7 @@ from cards.uc1.keys import new_private_key, public_jwk
 from cards.uc1.presentation import present
 from kernel.actors import SYSTEM
 from kernel.clock import unix
+from kernel.ids import new_id
 from members.models import Member
 from tests.make import NOW
 from tests.make.members import MemberMaker
@@ -60,6 +61,20 @@ class CardMaker(MemberMaker):
             "issued_at": NOW,
         }
         return self.save(Card(**defaults | facts))
+
+    def paper_part(self, batch_id, *, number=0, content=b"%PDF-1.4"):
+        """A file of a batch of paper cards, as the job stores it."""
+        row_id = new_id()
+        return self.save(
+            PaperPart(
+                id=row_id,
+                batch_id=batch_id,
+                number=number,
+                cards=1,
+                content_sealed=PAPER_PART_CONTENT.seal(row_id, content),
+                made_at=NOW,
+            )
+        )
 
     def phone(self, card, *, now=NOW, **facts):
         """A phone on which the card is enrolled, through the services: the card is active."""
