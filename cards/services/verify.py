@@ -17,6 +17,7 @@ from cards.services.keys import current_trust
 from cards.uc1.answers import Refused, Verified
 from cards.uc1.cache import CredentialCache
 from cards.uc1.credential import Credential
+from cards.uc1.keys import compressed
 from cards.uc1.status import StatusCheck
 from cards.uc1.terms import Profile, Reason
 from cards.uc1.verify import verify_text
@@ -64,9 +65,9 @@ class Verdict:
 
 _BY_CTI = Statement(
     """
-    SELECT cr.card_id, cr.state AS credential_state, c.state AS card_state, c.number, c.member_id,
-        m.name_masked, m.status, m.joined_on, m.born_on, m.employment, m.is_migrant,
-        m.hardship_level, u.path AS union_path, d.retired_at,
+    SELECT cr.card_id, cr.kid, cr.profile, cr.state AS credential_state, c.state AS card_state,
+        c.number, c.member_id, m.name_masked, m.status, m.joined_on, m.born_on, m.employment, m.is_migrant,
+        m.hardship_level, u.path AS union_path, d.retired_at, d.public_key,
         (SELECT nonce FROM terminal_challenges t WHERE t.terminal_id = :terminal_id
             AND t.used_at IS NULL AND t.expires_at > :now
             ORDER BY t.expires_at DESC LIMIT 1) AS open_nonce
@@ -162,6 +163,8 @@ def verify_presentation(
     row = scan.look_up(checked.cti)
     if row is None:
         return scan.refuse(Reason.UNKNOWN_CARD.value)
+    if not _is_as_issued(row, checked):
+        return scan.refuse(Reason.BAD_SIGNATURE.value)
     reason = _state_reason(row)
     if reason is None and row.open_nonce is not None and not checked.challenged:
         # A plain code while this till waits for the answer to its own question.
@@ -169,6 +172,17 @@ def verify_presentation(
     if reason is not None:
         return scan.refuse(reason, row=row, checked=checked)
     return scan.accept(row, checked)
+
+
+def _is_as_issued(row: Any, checked: Verified) -> bool:
+    """Say whether what was shown is what was issued under this name.
+
+    With a key that has leaked, others sign credentials that name somebody's card. Online they are
+    of no use even before the leak is noticed: the phone's key would be another.
+    """
+    if bytes(row.kid) != checked.kid or row.profile != checked.profile:
+        return False
+    return checked.device_key is None or compressed(checked.device_key) == bytes(row.public_key)
 
 
 def _state_reason(row: Any) -> str | None:

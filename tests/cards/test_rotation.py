@@ -32,10 +32,10 @@ from cards.services import (
 )
 from cards.services.verify import verify_presentation
 from cards.uc1.answers import Refused, Verified
-from cards.uc1.credential import read_credential
+from cards.uc1.credential import issue_credential, issue_static, read_credential
 from cards.uc1.presentation import present_reference
 from cards.uc1.status import Status, StatusCheck, StatusList, verify_status_list
-from cards.uc1.terms import KeyUse, Reason
+from cards.uc1.terms import KeyUse, Profile, Reason
 from cards.uc1.trust import verify_trust_list
 from cards.uc1.verify import verify_text
 from kernel.actors import SYSTEM
@@ -43,7 +43,7 @@ from kernel.clock import unix
 from kernel.states import MoveNotAllowed
 from tests.cards.test_races import in_threads
 from tests.make import NOW
-from tests.make.cards import BASE_URL
+from tests.make.cards import BASE_URL, Phone
 from tests.make.maker import Maker
 
 DAY = timedelta(days=1)
@@ -300,6 +300,37 @@ def test_a_code_that_only_names_its_credential_is_revoked_too(session, make, pho
     )
 
     assert verdict.reason == "revoked"
+
+
+@pytest.mark.parametrize("profile", Profile)
+def test_who_holds_a_leaked_key_forges_nothing_that_the_service_accepts(
+    session, make, phone, profile
+):
+    """Before anybody notices: all that a till sees of a card is in the forger's hands."""
+    seen = read_credential(phone.credential).facts
+    facts = {"cti": seen.cti, "status_list": seen.status_list, "status_index": seen.status_index}
+    signer = current_signer(session, use=KeyUse(profile), now=NOW)
+    if profile is Profile.CARD:
+        forger = Phone()
+        forger.credential = issue_credential(
+            signer, device_key=forger.key.public_key(), exp=seen.exp, **facts
+        )
+        shown = forger.code(now=NOW)
+    else:
+        shown = issue_static(signer, profile=profile, exp=unix(NOW) + 30, **facts)
+    assert isinstance(offline(session, shown, now=NOW), Verified)
+    terminal = make.terminal(token="uct_drill")
+
+    verdict = verify_presentation(
+        session,
+        terminal_id=terminal.id,
+        audience=terminal.code,
+        presentation=shown,
+        scan_id=None,
+        now=NOW,
+    )
+
+    assert (verdict.accepted, verdict.reason) == (False, "bad_signature")
 
 
 def test_a_compromised_status_key_has_every_list_signed_anew(session, phone):
