@@ -66,8 +66,8 @@ class Verdict:
 _BY_CTI = Statement(
     """
     SELECT cr.card_id, cr.kid, cr.profile, cr.state AS credential_state, c.state AS card_state,
-        c.number, c.member_id, m.name_masked, m.status, m.joined_on, m.born_on, m.employment, m.is_migrant,
-        m.hardship_level, u.path AS union_path, d.retired_at, d.public_key,
+        c.number, c.member_id, m.name_masked, m.status, m.joined_on, m.born_on, m.employment,
+        m.is_migrant, m.hardship_level, u.path AS union_path, d.retired_at, d.public_key,
         (SELECT nonce FROM terminal_challenges t WHERE t.terminal_id = :terminal_id
             AND t.used_at IS NULL AND t.expires_at > :now
             ORDER BY t.expires_at DESC LIMIT 1) AS open_nonce
