@@ -150,6 +150,7 @@ ACCESS: dict[str, Rule] = {
     "GET my_data_api.show_own": MEMBER,
     "GET my_data_api.list_looks": MEMBER,
     "GET my_data_api.save_json": MEMBER,
+    "GET my_data_api.save_pdf": MEMBER,
     "GET my_data_api.list_corrections": MEMBER,
     "POST my_data_api.add_correction": MEMBER,
     "GET my_data_api.list_transfers": MEMBER,

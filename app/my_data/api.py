@@ -14,6 +14,7 @@ from marshmallow import ValidationError
 from app.my_data.export import export_member
 from app.my_data.held import held_data
 from app.my_data.looks import Look, looks_at
+from app.my_data.pdf import draw_copy
 from app.my_data.schemas import (
     CorrectionBody,
     CorrectionList,
@@ -127,6 +128,16 @@ def save_json() -> ResponseReturnValue:
     """Hand over all that is held, as a file for another service. It stands among the looks."""
     content = json.dumps(_export("json"), ensure_ascii=False, indent=2)
     return _file(content.encode(), "json", "application/json")
+
+
+@api.get("/members/me/export.pdf")
+@api.response(200, _BYTES, content_type="application/pdf")
+def save_pdf() -> ResponseReturnValue:
+    """Hand over all that is held, as pages to read. It stands among the looks."""
+    now = utc_now()
+    # Drawn after the transaction: it takes a second, and holds nothing meanwhile.
+    content = draw_copy(_export("pdf"), made_at=now)
+    return _file(content, "pdf", "application/pdf")
 
 
 def _export(file_format: str) -> dict[str, Any]:

@@ -146,6 +146,7 @@ NOT_LISTS = {
     "GET my_data_api.show_own": "the caller's own, without an id (test_my_data)",
     "GET my_data_api.list_looks": "the caller's own, without an id (test_my_data)",
     "GET my_data_api.save_json": "the caller's own, without an id (test_my_data)",
+    "GET my_data_api.save_pdf": "the same as pages (test_my_data)",
     "GET my_data_api.find_unions": "the names of unions are public",
     "GET members_api.list_consents": "the caller's own, by purpose",
     "GET finance_trace_pages.search": "an empty form; the city's alone",

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from app.my_data.held import held_data
+from app.my_data.pdf import _drawable
 from audit.models import AuditEntry
 from kernel.actors import Role
 from members.services.reveal import reveal_member
@@ -139,6 +140,33 @@ def test_the_file_has_the_record_the_claims_and_the_courses(client, make):
     assert "aid" in {each["kind"] for each in said["records"]}
 
 
-@pytest.mark.parametrize("path", ["", "/views", "/export.json", "/corrections", "/transfers"])
+def test_the_copy_to_read_has_every_part_in_words(client, make, union):
+    now = NOW
+    member = make.covered_member(INPATIENT, starts_on=now.date() - timedelta(days=200))
+    make.member_session(member, token="ucm_covered")
+    make.aid_claim(member, now=now, event_date=now.date() - timedelta(days=5), scheme=INPATIENT)
+    headers = {"Authorization": "Bearer ucm_covered"}
+    client.post(f"{ME}/corrections", json={"field": "name", "text": "少一个字"}, headers=headers)
+    client.post(f"{ME}/transfers", json={"to": union.code, "reason": "换单位"}, headers=headers)
+
+    # A part or a fact without a label of its own would not be drawn but fail.
+    answer = client.get(f"{ME}/export.pdf", headers=headers)
+
+    assert answer.status_code == 200, answer.text
+    assert answer.data.startswith(b"%PDF-")
+    assert "attachment" in answer.headers["Content-Disposition"]
+    views = client.get(f"{ME}/views", headers=headers).json["items"]
+    assert [each["what"] for each in views] == ["全部资料（文件）"]
+
+
+def test_what_the_font_cannot_draw_is_named_by_its_code():
+    assert _drawable("张三") == "张三"
+    assert _drawable("张\U0002ceb0") in ("张\U0002ceb0", "张[U+2CEB0]")
+    assert _drawable("a\ue000b") == "a[U+E000]b"
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/views", "/export.json", "/export.pdf", "/corrections", "/transfers"]
+)
 def test_nobody_else_may_call(client, path):
     assert client.get(f"{ME}{path}").status_code == 401
