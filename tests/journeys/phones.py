@@ -47,8 +47,13 @@ class PhoneWindow(Window):
     def field(self, key):
         return self.page.get_by_label(self.say(key), exact=True)
 
-    def heading(self, key):
-        return self.page.get_by_role("heading", name=self.say(key), exact=True)
+    def heading(self, key, **values):
+        return self.page.get_by_role("heading", name=self.say(key, **values), exact=True)
+
+    def seen(self):
+        """Return the codes that an independent reader finds on the screen."""
+        picture = Image.open(io.BytesIO(self.page.screenshot()))
+        return zxingcpp.read_barcodes(picture)
 
     def go(self, tab):
         self.page.get_by_role("link", name=self.say(tab), exact=True).click()
@@ -95,17 +100,14 @@ class CardWindow(PhoneWindow):
     def dots(self):
         return self.code.locator(".dots")
 
-    def seen(self):
-        """Return the codes that an independent reader finds on the screen."""
-        picture = Image.open(io.BytesIO(self.page.screenshot()))
-        return zxingcpp.read_barcodes(picture)
-
     def film(self, *, fresh=False):
         """Return the text of the code on the screen."""
         if fresh:
             before = self.dots.get_attribute("d")
             self.button("new_code").click()
             expect(self.dots).not_to_have_attribute("d", before)
+            # The button is below the code: reaching for it may have moved the code away.
+            self.page.evaluate("scrollTo(0, 0)")
         (found,) = self.seen()
         return found.text
 

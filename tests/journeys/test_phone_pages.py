@@ -256,7 +256,15 @@ def test_a_paper_card_is_amber_and_opens_no_offer_that_needs_a_live_code(
 
         expect(window.heading("verdict_check")).to_be_visible()
         expect(page.get_by_text(window.say("verdict_check_paper"))).to_be_visible()
-        window.button("to_offers").click()
+        # The number printed beside the code is what a copy of the code alone does not have.
+        tail = person["card_number"][-4:]
+        expect(page.get_by_text(tail)).to_have_count(0)
+        expect(window.field("paper_tail")).to_be_focused()
+        page.keyboard.type("0000" if tail != "0000" else "1111")
+        window.button("paper_tail_right").click()
+        expect(page.get_by_text(window.say("paper_tail_wrong"))).to_be_visible()
+        window.field("paper_tail").fill(tail)
+        window.button("paper_tail_right").click()
         refused = page.locator(".offer.off", has_text=OFFER)
         expect(refused).to_contain_text("This kind of code is not enough for this offer.")
         expect(refused).to_contain_text("Ask the member to show the live code")
@@ -296,9 +304,10 @@ def test_the_next_member_on_a_phone_sees_nothing_of_the_one_before(chromium, pho
         page = window.sign_in().page
         window.go("tab_records")
         expect(page.locator(".timeline li").first).to_be_visible()
+        window.go("tab_card")
+        expect(window.code).to_be_visible()
         with Held(page, "**/cards/me") as late:
-            window.go("tab_card")
-            expect(window.code).to_be_visible()
+            window.button("new_code").click()
             window.button("sign_out").click()
             window.person = other
             window.ask_for_code()
