@@ -1,4 +1,4 @@
-"""The way out for text messages: logged in a demo, HTTP in production. docs/decisions/0019.
+"""The way out for text messages: logged in a demo, HTTP in production. docs/decisions/0023.
 
 A gateway is asked by a job, never inside a transaction. What it was asked before under the same id
 it does not send again, so a job that died between the answer and its note may simply ask again.

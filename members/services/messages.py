@@ -2,7 +2,7 @@
 
 The job asks twice for a transaction, before and after it calls the gateway, and holds none
 meanwhile. Killed in between it calls again under the same id: the gateway sends once.
-docs/decisions/0019.
+docs/decisions/0023.
 """
 
 import json

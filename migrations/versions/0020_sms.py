@@ -1,4 +1,4 @@
-"""Text messages on their way, and how many ended how: docs/decisions/0019."""
+"""Text messages on their way, and how many ended how: docs/decisions/0023."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -59,7 +59,8 @@ export function unreadBadge(): Badge | null {
 /** Look now and each minute while the page is seen and online; calling what it returns stops it. */
 export function watchNotices(token: string): () => void {
   const look = () => {
-    if (document.visibilityState === "visible" && navigator.onLine) void loadNotices(token);
+    const isSeen = document.visibilityState === "visible";
+    if (isSeen && navigator.onLine && waiting === 0) void loadNotices(token, { isQuiet: true });
   };
   void remember(token).then(look);
   const polling = setInterval(look, POLL_MS);
@@ -80,8 +81,8 @@ async function remember(token: string): Promise<void> {
   }
 }
 
-export async function loadNotices(token: string): Promise<void> {
-  const page = await asked(token, () => call<Page>("/members/me/notices", { token }));
+export async function loadNotices(token: string, how: { isQuiet?: boolean } = {}): Promise<void> {
+  const page = await asked(token, () => call<Page>("/members/me/notices", { token }), how);
   if (page === null) return;
   const last = page.items.at(-1);
   // Ids begin with their time, so what was shown below the first page still is.
@@ -132,14 +133,30 @@ function hear(page: Page): void {
   keep(KEPT_AS, inbox.value).catch(() => undefined);
 }
 
-/** The answer, or null where there is none to use: refused, no longer wanted, or not asked. */
-async function asked<T>(token: string, ask: () => Promise<Result<T>>): Promise<T | null> {
-  if (inboxBusy.value) return null;
-  inboxBusy.value = true;
-  const result = await ask();
-  inboxBusy.value = false;
+let turn: Promise<unknown> = Promise.resolve();
+let waiting = 0;
+
+/**
+ * Ask when those before have been answered, so that no older answer undoes a newer one. Null where
+ * there is none to use: refused, or no longer wanted. A quiet question shows neither that it is
+ * asked nor that it was not answered.
+ */
+async function asked<T>(
+  token: string,
+  ask: () => Promise<Result<T>>,
+  { isQuiet = false }: { isQuiet?: boolean } = {},
+): Promise<T | null> {
+  const before = turn;
+  waiting += 1;
+  if (!isQuiet) inboxBusy.value = true;
+  const mine = before.then(ask);
+  turn = mine;
+  const result = await mine;
+  waiting -= 1;
+  if (waiting === 0) inboxBusy.value = false;
   if (!isIn(token)) return null;
-  inboxProblem.value = result.ok ? null : result.problem;
+  if (result.ok) inboxProblem.value = null;
+  else if (!isQuiet) inboxProblem.value = result.problem;
   if (result.ok) return result.value;
   if (result.problem.status === UNAUTHORIZED) await leave(result.problem);
   return null;

@@ -71,6 +71,12 @@ class Inbox(CardWindow):
     def new(self):
         return self.page.locator(".inbox li").filter(has_text=self.say("notices_new"))
 
+    def badge(self, count):
+        """Return the tab as it is read out while so many notices are unread."""
+        said = self.say("notices_unread", count=count)
+        name = re.compile(f"{re.escape(self.say('tab_me'))}.*{re.escape(said)}")
+        return self.tabs.get_by_role("link", name=name)
+
     def unread(self, count):
         return self.page.get_by_role("status").filter(
             has_text=self.say("notices_unread", count=count)
@@ -94,6 +100,7 @@ def test_the_inbox_is_read_opened_and_kept(chromium, phone_town, person, look):
         page.goto("/card/#card")
         window.open()
         expect(window.unread(3)).to_be_visible()
+        expect(window.badge(3)).to_be_visible()
         expect(window.new).to_have_count(3)
         expect(page.locator(".inbox li").first).to_contain_text(re.compile("|".join(TOLD[2][2:])))
         gallery.look("unread")
@@ -116,6 +123,7 @@ def test_the_inbox_is_read_opened_and_kept(chromium, phone_town, person, look):
         window.button("notices_read_all").click()
         expect(window.new).to_have_count(0)
         expect(window.button("notices_read_all")).to_have_count(0)
+        expect(window.tabs.locator(".badge")).to_have_count(0)
 
         assert gallery.faults == {}
         assert window.complaints == []
