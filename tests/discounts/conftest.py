@@ -8,12 +8,13 @@ import pytest
 
 from benefits.rules import Terms
 from benefits.services import add_offer, add_programme
-from cards.services import issue_slice
+from cards.services import forget_issuer_keys, issue_slice
 from discounts.services import RedeemRequest, redeem_discount
 from kernel.actors import SYSTEM, Till
 from kernel.ids import new_id
 from ledger.models import Family, FundSource
 from tests.make import NOW
+from tests.staff.conftest import baoan, city, longgang, signed_in
 
 REDUCTION = Terms("full_reduction", None, 5000, 4000, None, None, 7500, None)
 
@@ -76,4 +77,6 @@ def place(session, make):
         now=NOW,
     )
     till = Till(terminal.id, terminal.site_id, terminal.merchant_id, terminal.code)
-    return Place(session, till, offer.id)
+    yield Place(session, till, offer.id)
+    # What the process keeps of the issuer's keys belongs to a database that is gone.
+    forget_issuer_keys()
