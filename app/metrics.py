@@ -12,8 +12,11 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
+from cards.queries import signing_keys
+from cards.services import rotation_due
+from cards.uc1.terms import KeyUse
 from finance.queries.closing import residual_checks
-from kernel.clock import unix
+from kernel.clock import unix, utc_now
 from kernel.db import transaction
 from members.queries import message_totals, messages_waiting
 
@@ -77,6 +80,34 @@ class MessagesCollector(Collector):
         return [totals, waiting, since]
 
 
+class IssuerKeysCollector(Collector):
+    """Which keys are due for their successor, and when each ends: nobody rotates them by itself."""
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        due = GaugeMetricFamily(
+            "union_card_issuer_key_rotation_due",
+            "Whether it is time for flask cards keys rotate: 1 or 0.",
+            labels=["use"],
+        )
+        ends = GaugeMetricFamily(
+            "union_card_issuer_key_expires_timestamp_seconds",
+            "When the key that signs now is trusted no more.",
+            labels=["use"],
+        )
+        try:
+            with transaction() as session:
+                keys = signing_keys(session)
+        except SQLAlchemyError:
+            logger.warning("issuer_keys_unreadable")
+            return []
+        for key in keys:
+            use = KeyUse(key.key_use).name.lower() if key.key_use else "root"
+            due.add_metric([use], rotation_due(key, now=utc_now()))
+            ends.add_metric([use], unix(key.expires_at))
+        return [due, ends]
+
+
 FROM_DATABASE = CollectorRegistry()
 FROM_DATABASE.register(ResidualsCollector())
 FROM_DATABASE.register(MessagesCollector())
+FROM_DATABASE.register(IssuerKeysCollector())

@@ -39,7 +39,7 @@ from cards.uc1.terms import KeyUse, Profile, Reason
 from cards.uc1.trust import verify_trust_list
 from cards.uc1.verify import verify_text
 from kernel.actors import SYSTEM
-from kernel.clock import unix
+from kernel.clock import unix, utc_now
 from kernel.states import MoveNotAllowed
 from tests.cards.test_races import in_threads
 from tests.make import NOW
@@ -214,6 +214,17 @@ def test_rotation_is_due_after_a_quarter_and_for_paper_after_a_year(session, car
     assert due(90) == []
     assert due(91) == [KeyUse.CARD, KeyUse.SLICE, KeyUse.STATUS]
     assert due(365) == [KeyUse.CARD, KeyUse.PAPER, KeyUse.SLICE, KeyUse.STATUS]
+
+
+def test_the_watch_tells_which_key_is_due(client, make):
+    make.issuer_keys(now=utc_now() - 100 * DAY)
+
+    told = client.get("/metrics").text
+
+    assert 'union_card_issuer_key_rotation_due{use="card"} 1.0' in told
+    assert 'union_card_issuer_key_rotation_due{use="paper"} 0.0' in told
+    assert 'union_card_issuer_key_rotation_due{use="root"} 0.0' in told
+    assert 'union_card_issuer_key_expires_timestamp_seconds{use="card"}' in told
 
 
 def test_the_drill(session, make, card, phone):
