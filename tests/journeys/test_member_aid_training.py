@@ -227,8 +227,8 @@ def test_a_draft_and_the_lists_stay_without_a_network_and_go_with_the_member(
 
         kept = page.evaluate(KEPT_NAMES)
         assert {"aid-drafts", "training-sessions", "training-mine"} <= set(kept)
-        window.open("card")
-        sign_out(window)
+        window.open("me")
+        window.button("sign_out").click()
         expect(window.heading("sign_in")).to_be_visible()
         names = page.evaluate(KEPT_NAMES)
         assert [name for name in names if name.startswith(("aid-", "training-"))] == []
@@ -243,10 +243,6 @@ KEPT_NAMES = """
   };
 })
 """
-
-
-def sign_out(window):
-    window.button("sign_out").click()
 
 
 def test_a_seat_a_place_in_the_queue_the_calendar_and_attendance(chromium, phone_town, person):

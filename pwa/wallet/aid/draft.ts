@@ -51,9 +51,12 @@ export const drafts = signal<Drafts | null>(null);
 /** True where the browser keeps nothing: a draft ends with the page. */
 export const keepsNoDraft = signal(false);
 
+let writing: Promise<void> = Promise.resolve();
+
 atLeaving(() => {
   drafts.value = null;
-  forget(KEPT_AS).catch(() => undefined);
+  // After what is being written: nothing of this member may come behind it.
+  writing = writing.then(() => forget(KEPT_AS)).catch(() => undefined);
 });
 
 export async function readDrafts(token: string): Promise<void> {
@@ -66,8 +69,6 @@ export async function readDrafts(token: string): Promise<void> {
   }
   if (isIn(token) && drafts.value === null) drafts.value = found ?? {};
 }
-
-let writing: Promise<void> = Promise.resolve();
 
 function write(next: Drafts): void {
   drafts.value = next;

@@ -142,12 +142,13 @@ export function Consented({
   if (line.given_at !== null) return <>{children}</>;
   return (
     <div class="consent">
-      <h3>{t("consent_title", { title: line.title })}</h3>
+      <h3 id={`consent-${purpose}`}>{t("consent_title", { title: line.title })}</h3>
       <p>{line.text}</p>
       {consentProblem.value === null ? null : <ProblemNote problem={consentProblem.value} />}
       <SendButton
         type="button"
         class="plain"
+        aria-describedby={`consent-${purpose}`}
         busy={working.value}
         onClick={() => void agreeTo(token, line)}
       >
