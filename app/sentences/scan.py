@@ -38,6 +38,16 @@ SCAN: dict[str, str] = {
     "verdict_no_reason": N_("This card cannot be accepted."),
     "verdict_check": N_("Please check"),
     "verdict_check_paper": N_("Paper card: compare the name with an identity document."),
+    "paper_tail": N_("The last four digits on the paper"),
+    "paper_tail_hint": N_(
+        "Type the last four digits of the number printed on the card, and compare the name with the"
+        " identity document."
+    ),
+    "paper_tail_wrong": N_(
+        "These are not this card's digits. Look at the printed number again; do not accept a copy"
+        " without it."
+    ),
+    "paper_tail_right": N_("The number and the person are right"),
     "to_offers": N_("Choose a benefit"),
     "next_card": N_("Next card"),
     "offers_title": N_("Benefits here now"),

@@ -15,6 +15,7 @@ import {
   Waiting,
 } from "../shared/ui";
 import { outbox, type Sent } from "./outbox";
+import { PaperCheck } from "./paper-check";
 import { askAgain, askPhone, check, choose, nextCard, type Step, scan, showOffers } from "./sale";
 import type { Offer, Pairing, Verification } from "./service";
 import { terminal } from "./till";
@@ -106,18 +107,26 @@ function AskAgain({ token, sent }: { token: string; sent: Sent }) {
 export function VerdictScreen({ verification }: At<"verdict">) {
   const { kind, word, sentence } = verdictOf(verification);
   const next = useRef<HTMLButtonElement>(null);
+  const isPaper = verification.accepted && verification.assurance === "static";
   useLayoutEffect(() => next.current?.focus(), []);
   return (
     <section class={`verdict ${kind}`}>
       <div role="alert">
         <Mark kind={kind} />
         <h1>{word}</h1>
-        <Holder verification={verification} />
+        <Holder verification={verification} hidesTail={isPaper} />
         <p class="sentence">{sentence}</p>
         {verification.next_step === null ? null : <p>{verification.next_step}</p>}
       </div>
       <div class="thumb">
-        {verification.accepted ? (
+        {isPaper ? (
+          <>
+            <PaperCheck verification={verification} />
+            <button type="button" class="plain" onClick={nextCard}>
+              {t("next_card")}
+            </button>
+          </>
+        ) : verification.accepted ? (
           <button type="button" ref={next} onClick={() => showOffers(verification)}>
             {t("to_offers")}
           </button>
@@ -145,11 +154,18 @@ function verdictOf(verification: Verification): { kind: Kind; word: string; sent
     : { kind: "yes", word: t("verdict_yes"), sentence: t("verdict_yes_live") };
 }
 
-export function Holder({ verification: { card } }: { verification: Verification }) {
+export function Holder({
+  verification: { card },
+  hidesTail = false,
+}: {
+  verification: Verification;
+  hidesTail?: boolean;
+}) {
   if (card === null) return null;
   return (
     <p class="holder-line">
-      {card.masked_name} · {t("tail", { tail: card.tail })} · {standing(card.standing).word}
+      {card.masked_name} · {hidesTail ? "" : `${t("tail", { tail: card.tail })} · `}
+      {standing(card.standing).word}
     </p>
   );
 }

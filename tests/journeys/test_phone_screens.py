@@ -92,7 +92,7 @@ def test_every_screen_of_the_till_is_fit_for_everybody(
         phone.sign_in()
         gallery = Gallery(window, f"till-{look}")
         walk_pairing(window, gallery, pairing_code)
-        walk_verdicts(window, gallery, paper_code(person["card_number"]))
+        walk_verdicts(window, gallery, person["card_number"])
         window.check(phone.film())
         walk_a_sale(window, gallery)
         walk_no_answer(window, gallery)
@@ -117,7 +117,7 @@ def walk_pairing(window, gallery, pairing_code):
     window.go("tab_scan")
 
 
-def walk_verdicts(window, gallery, paper):
+def walk_verdicts(window, gallery, card_number):
     """Look at a code that is none of ours, at one in flight, and at a paper card's offers."""
     with Held(window.page, "**/verifications"):
         window.check("WXP://F2F0A1B2C3")
@@ -126,9 +126,14 @@ def walk_verdicts(window, gallery, paper):
     expect(window.heading("verdict_no")).to_be_visible()
     gallery.look("verdict-no")
     window.page.keyboard.press("Enter")
-    window.check(paper)
+    window.check(paper_code(card_number))
     expect(window.heading("verdict_check")).to_be_visible()
     gallery.look("verdict-paper")
+    window.page.keyboard.type("12")
+    window.page.keyboard.press("Enter")
+    expect(window.page.get_by_text(window.say("paper_tail_wrong"))).to_be_visible()
+    gallery.look("verdict-paper-refused")
+    window.field("paper_tail").fill(card_number[-4:])
     window.page.keyboard.press("Enter")
     expect(window.heading("offers_title")).to_be_visible()
     gallery.look("offers-refused")
