@@ -136,9 +136,16 @@ def _who_pays(terms: Terms) -> str:
         return _("The merchant bears the whole discount.")
     facts = {"union": _percentage(union), "merchant": _percentage(merchant)}
     if terms.union_max_fen is None:
+        if merchant == 0:
+            return _("The union pays the whole discount.")
         return _(
             "Of the discount the union pays %(union)s%%, the merchant bears %(merchant)s%%.",
             **facts,
+        )
+    if merchant == 0:
+        return _(
+            "The union pays the discount, at most ¥%(maximum)s a use. What is above it you pay.",
+            maximum=yuan(terms.union_max_fen),
         )
     return _(
         "Of the discount the union pays %(union)s%%, at most ¥%(maximum)s a use, and the merchant"

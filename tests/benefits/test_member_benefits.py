@@ -318,3 +318,27 @@ def test_sites_over_http(client, headers, plans, shop):
     unknown = client.get(f"{ADDRESS}/{new_id()}/sites?district=宝安区", headers=headers)
     assert code_of(unknown, 404) == "benefit_not_found"
     assert len(client.get(address, headers=headers).json["items"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("terms", "said"),
+    [
+        (percent(share=0), "The merchant bears the whole discount."),
+        (percent(share=10_000), "The union pays the whole discount."),
+        (
+            percent(share=10_000, most=40_00),
+            "The union pays the discount, at most ¥40.00 a use. What is above it you pay.",
+        ),
+        (
+            percent(share=3_350),
+            "Of the discount the union pays 33.5%, the merchant bears 66.5%.",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("shop")
+def test_who_pays_is_said_in_one_sentence(client, headers, plans, terms, said):
+    plans.offer(terms=terms)
+
+    [each] = client.get(ADDRESS, headers=headers | {"Accept-Language": "en"}).json["items"]
+
+    assert (each["who_pays"], each["merchant"]) == (said, None)

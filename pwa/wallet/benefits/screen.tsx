@@ -80,7 +80,6 @@ function Filters({ all }: { all: Benefit[] }) {
         name="benefits-search"
         type="search"
         label={t("benefits_search")}
-        hint={t("benefits_search_hint")}
         value={words.value}
         onInput={(event) => {
           words.value = event.currentTarget.value;
