@@ -73,7 +73,11 @@ export function noAnswer(): Refused {
 /** Read one of the public lists; null where the service cannot be heard or has none. */
 export async function callList(path: string): Promise<Uint8Array<ArrayBuffer> | null> {
   try {
-    const response = await fetch(`/api/v1${path}`, { signal: AbortSignal.timeout(ANSWER_MS_MAX) });
+    const response = await fetch(`/api/v1${path}`, {
+      // Asked each time, answered with the whole list only where it changed.
+      cache: "no-cache",
+      signal: AbortSignal.timeout(ANSWER_MS_MAX),
+    });
     return response.ok ? new Uint8Array(await response.arrayBuffer()) : null;
   } catch {
     return null;

@@ -117,12 +117,15 @@ export async function check(token: string): Promise<void> {
   if (checking) return;
   checking = true;
   const wasHeld = holding.value.name === "held";
-  const result = await cardOf(token);
-  await take(token, result);
-  if (isIn(token)) await follow(token, result, wasHeld);
-  checking = false;
-  if (!isIn(token)) return;
-  nextCheckAt = serverNow() + (result.ok ? CHECK_EVERY_MS : nextRetryMs(result.problem));
+  try {
+    const result = await cardOf(token);
+    await take(token, result);
+    if (isIn(token)) await follow(token, result, wasHeld);
+    if (!isIn(token)) return;
+    nextCheckAt = serverNow() + (result.ok ? CHECK_EVERY_MS : nextRetryMs(result.problem));
+  } finally {
+    checking = false;
+  }
 }
 
 async function follow(token: string, result: Result<Card>, wasHeld: boolean): Promise<void> {
