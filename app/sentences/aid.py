@@ -97,7 +97,7 @@ AID: dict[str, str] = {
     "aid_account_other": N_("Use another account"),
     "aid_account_number": N_("Account number"),
     "aid_account_hint": N_("16 to 19 digits on your bank card, in your own name."),
-    "aid_bank": N_("Bank"),
+    "aid_bank": N_("Name of the bank"),
     "aid_account_save": N_("Keep this account"),
     "aid_agree": N_("I agree"),
     "aid_hand_in": N_("Hand the claim in"),
