@@ -3,7 +3,7 @@ import { leavesOpen, type Problem, type Result } from "../shared/api";
 import { clock, elapsedMs, isUnchecked, type Mark, mark, serverNow } from "../shared/clock";
 import { forget, keep, kept } from "../shared/idb";
 import { ROTATE_SECONDS } from "../shared/uc1/policy";
-import { hold, holdAgain, holding, sign, tend } from "./device";
+import { type Holding, hold, holdAgain, holding, sign, tend } from "./device";
 import { applyForCard, type Card, cardOf, giveConsent, reportLost, sliceOf } from "./service";
 import { atLeaving, isIn, leave } from "./session";
 
@@ -116,11 +116,11 @@ async function open(token: string): Promise<void> {
 export async function check(token: string): Promise<void> {
   if (checking) return;
   checking = true;
-  const wasHeld = holding.value.name === "held";
+  const before = holding.value;
   try {
     const result = await cardOf(token);
     await take(token, result);
-    if (isIn(token)) await follow(token, result, wasHeld);
+    if (isIn(token)) await follow(token, result, before);
     if (!isIn(token)) return;
     nextCheckAt = serverNow() + (result.ok ? CHECK_EVERY_MS : nextRetryMs(result.problem));
   } finally {
@@ -128,7 +128,7 @@ export async function check(token: string): Promise<void> {
   }
 }
 
-async function follow(token: string, result: Result<Card>, wasHeld: boolean): Promise<void> {
+async function follow(token: string, result: Result<Card>, before: Holding): Promise<void> {
   reachProblem.value = result.ok || !leavesOpen(result.problem) ? null : result.problem;
   if (!result.ok) return;
   retryMs = RETRY_MS_MIN;
@@ -136,7 +136,8 @@ async function follow(token: string, result: Result<Card>, wasHeld: boolean): Pr
     code.value = null;
     return;
   }
-  if (wasHeld) {
+  // What was put on this phone after the answer was asked for is not among its phones yet.
+  if (before.name === "held") {
     const problem = await tend(token, result.value.devices);
     if (!isIn(token)) return;
     if (problem?.status === UNAUTHORIZED) await leave(problem);
@@ -144,7 +145,8 @@ async function follow(token: string, result: Result<Card>, wasHeld: boolean): Pr
   } else {
     await hold(token);
   }
-  if (code.value === null || wasHeld !== (holding.value.name === "held")) await renew(token);
+  // A code of the credential before is refused from now on.
+  if (code.value === null || holding.value !== before) await renew(token);
   // The first code activated a card that was only issued: read again what it is now.
   if (code.value !== null && card.value?.state === "issued") await take(token, await cardOf(token));
 }

@@ -43,6 +43,7 @@ WRONG_CLOCK = """
 })();
 """
 HOUR_MS = 3_600_000
+OPENINGS_MAX = 40
 
 FORGET = """
 (keys) => new Promise((resolve, reject) => {
@@ -190,6 +191,25 @@ def test_a_credential_that_ended_is_renewed_in_the_background(
         small = window.film()
         assert small.startswith("UR1:")
         assert till.verify(small)["assurance"] == "possession"
+
+
+def test_a_phone_heals_by_itself_when_its_issuers_key_is_dropped(chromium, phone_town, person):
+    with CardWindow(chromium, phone_town, person) as window:
+        window.sign_in()
+        leaked = judged(window.film())
+        phone_town.service.flask("cards", "keys", "retire", leaked.kid.hex(), "--compromised")
+
+        # The service goes on with the keys it has read for a few seconds.
+        for _ in range(OPENINGS_MAX):
+            with window.page.expect_response("**/trust-list"):
+                window.page.reload()
+            expect(window.code).to_be_visible()
+            healed = judged(window.film())
+            if isinstance(healed, Verified) and healed.kid != leaked.kid:
+                break
+        assert isinstance(healed, Verified)
+        assert (healed.kid != leaked.kid, healed.cti != leaked.cti) == (True, True)
+        assert window.complaints == []
 
 
 def test_two_windows_put_the_card_on_one_phone(chromium, phone_town, person):
