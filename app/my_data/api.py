@@ -252,7 +252,7 @@ def _transfer(line: TransferLine) -> Mapping[str, object]:
 def find_unions(query: dict[str, Any]) -> ResponseReturnValue:
     """Find a union to move to, by a part of its name or the beginning of its code."""
     with transaction() as session:
-        found = unions_named(session, text=query["q"])
+        found = unions_named(session, text=query["q"]) if "q" in query else []
         above = parents_of(session, unions=found)
     return {
         "items": [

@@ -108,7 +108,7 @@ class TransferList(Wire):
 
 
 class UnionQuery(Wire):
-    q = Text(required=True, minimum=2, maximum=40)
+    q = Text(minimum=2, maximum=40)
 
 
 class UnionList(Wire):
