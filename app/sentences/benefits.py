@@ -31,7 +31,6 @@ BENEFITS: dict[str, str] = {
     "benefits_left_month": N_("%(left)s left for you this month"),
     "benefits_times": N_("%(number)s×"),
     "benefits_back": N_("All benefits"),
-    "benefits_who_pays": N_("Who pays"),
     "benefits_where": N_("Where"),
     "benefits_merchant": N_("Merchant"),
     "benefits_category": N_("Category"),

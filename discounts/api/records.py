@@ -37,7 +37,6 @@ def rate(body: dict[str, Any], record_id: UUID) -> ResponseReturnValue:
     now, member_id = utc_now(), current_actor().member_id
     with transaction() as session:
         rate_sale(session, member_id=member_id, record_id=record_id, now=now, **body)
-        session.expire_all()
         found = record_of_member(session, member_id=member_id, record_id=record_id)
     return _record(found, now=now)
 

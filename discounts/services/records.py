@@ -71,6 +71,8 @@ def rate_sale(
     ).all()
     if not changed:
         raise RatingSettled
+    if found.sale.rating is not None:
+        session.expire(found.sale.rating)
 
 
 def report_sale(

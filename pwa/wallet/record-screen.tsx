@@ -119,6 +119,7 @@ function Receipt({ sale }: { sale: Sale }) {
 function factsOf(sale: Sale): [string, string][] {
   return [
     [t("records_receipt_no"), sale.receipt_no ?? "–"],
+    [t("records_when"), sale.captured_at === null ? "–" : dayAndTimeOf(sale.captured_at)],
     [t("records_merchant"), sale.merchant],
     [t("records_site"), `${sale.site}, ${sale.address}`],
     [

@@ -48,6 +48,7 @@ export interface Sale extends Parts {
   merchant: string;
   site: string;
   address: string;
+  captured_at: string | null;
   assurance: string | null;
   scanned_at: string;
   taken_back: {
