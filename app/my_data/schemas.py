@@ -116,7 +116,7 @@ class UnionList(Wire):
 
 
 class ExportFile(Wire):
-    """The file itself; its parts are listed in docs/decisions/0022."""
+    """The file itself; its parts are listed in docs/decisions/0024."""
 
     format = fields.String()
     made_at = Moment()
