@@ -17,7 +17,9 @@ BENEFITS: dict[str, str] = {
     "benefits_district_hint": N_("Kept on this phone only: your place is sent to nobody."),
     "benefits_usable": N_("Usable now: %(count)s"),
     "benefits_not_usable": N_("Not usable now: %(count)s"),
-    "benefits_none": N_("No benefit is in force at the moment. New ones appear here by themselves."),
+    "benefits_none": N_(
+        "No benefit is in force at the moment. New ones appear here by themselves."
+    ),
     "benefits_no_match": N_("No benefit fits this choice."),
     "benefits_show_all": N_("Show all benefits"),
     "benefits_first_only": N_("The first %(count)s are shown. Ask your union for the others."),
@@ -38,7 +40,9 @@ BENEFITS: dict[str, str] = {
     "benefits_until": N_("Until"),
     "benefits_no_end": N_("until further notice"),
     "benefits_left": N_("Left for you"),
-    "benefits_needs_challenge": N_("At the till, scan the till's code first; the cashier shows it."),
+    "benefits_needs_challenge": N_(
+        "At the till, scan the till's code first; the cashier shows it."
+    ),
     "benefits_show_card": N_("Show my card"),
     "benefits_more_sites": N_("Show all in %(district)s"),
     "benefits_gone": N_("This benefit is not in force any more."),

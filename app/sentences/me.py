@@ -28,7 +28,7 @@ ME: dict[str, str] = {
     "data_loading": N_("Fetching your data …"),
     "data_back": N_("Back to My data"),
     "data_back_me": N_("Back to Me"),
-    "data_name": N_("Name"),
+    "data_name": N_("My name"),
     "data_document": N_("Document"),
     "data_phone": N_("Mobile number"),
     "data_union": N_("Union"),
