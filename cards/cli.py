@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 from flask import current_app
@@ -32,6 +33,16 @@ from kernel.jobs import defer
 from members.queries import root_paths
 
 _CONFIRM_DAYS = range(60, 3661)
+_POLICY_COLUMNS = {
+    "devices": "devices_max",
+    "credential_days": "credential_days",
+    "cooldown_hours": "phone_cooldown_hours",
+    "confirm_days": "confirm_every_days",
+    "paper_days": "paper_days",
+    "paper_hint": "paper_has_hint",
+    "paper_kept_days": "paper_kept_days",
+    "static_daily_fen": "static_daily_fen",
+}
 
 
 def _days_or_never(_: click.Context, __: click.Parameter, typed: str | None) -> int | None:
@@ -182,23 +193,15 @@ def issue_command(*, everybody: bool, union_code: str | None, as_json: bool) -> 
 @click.option("--credential-days", type=click.IntRange(1, 35), help="Life of a credential.")
 @click.option("--cooldown-hours", type=click.IntRange(0, 720), help="After a new phone number.")
 @click.option("--confirm-days", callback=_days_or_never, help="Confirm every so many; 0: never.")
+@click.option("--paper-days", type=click.IntRange(1, 800), help="Life of a paper card.")
+@click.option("--paper-hint/--no-paper-hint", default=None, help="Surname and star in its code.")
+@click.option("--paper-kept-days", type=click.IntRange(1, 90), help="Life of the printed files.")
+@click.option("--static-daily-fen", type=click.IntRange(0), help="Union's part a day, on paper.")
 @json_option
 @with_appcontext
-def policy_command(
-    *,
-    devices: int | None,
-    credential_days: int | None,
-    cooldown_hours: int | None,
-    confirm_days: int | None,
-    as_json: bool,
-) -> None:
+def policy_command(*, as_json: bool, **chosen: Any) -> None:  # what click has checked
     """Show the numbers that this deployment has decided for its cards, or change them."""
-    wanted = {
-        "devices_max": devices,
-        "credential_days": credential_days,
-        "phone_cooldown_hours": cooldown_hours,
-        "confirm_every_days": confirm_days,
-    }
+    wanted = {column: chosen[option] for option, column in _POLICY_COLUMNS.items()}
     with transaction() as session:
         if all(value is None for value in wanted.values()):
             policy = card_policy(session)

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from audit.services import record
 from cards.models import CardPolicy
 from kernel.actors import Actor
+from kernel.money import Fen
 
 
 def change_policy(
@@ -16,6 +17,10 @@ def change_policy(
     credential_days: int | None = None,
     phone_cooldown_hours: int | None = None,
     confirm_every_days: int | None = None,
+    paper_days: int | None = None,
+    paper_has_hint: bool | None = None,
+    paper_kept_days: int | None = None,
+    static_daily_fen: Fen | None = None,
     actor: Actor,
     now: datetime,
 ) -> CardPolicy:
@@ -25,12 +30,18 @@ def change_policy(
     its range is an IntegrityError: the caller checks.
     """
     policy = session.get_one(CardPolicy, 1, with_for_update=True)
-    if devices_max is not None:
-        policy.devices_max = devices_max
-    if credential_days is not None:
-        policy.credential_days = credential_days
-    if phone_cooldown_hours is not None:
-        policy.phone_cooldown_hours = phone_cooldown_hours
+    wanted = {
+        "devices_max": devices_max,
+        "credential_days": credential_days,
+        "phone_cooldown_hours": phone_cooldown_hours,
+        "paper_days": paper_days,
+        "paper_has_hint": paper_has_hint,
+        "paper_kept_days": paper_kept_days,
+        "static_daily_fen": static_daily_fen,
+    }
+    for name, value in wanted.items():
+        if value is not None:
+            setattr(policy, name, value)
     if confirm_every_days is not None:
         policy.confirm_every_days = confirm_every_days or None
     session.flush()
@@ -41,9 +52,7 @@ def change_policy(
         object_type="card_policy",
         object_id=None,
         now=now,
-        devices_max=policy.devices_max,
-        credential_days=policy.credential_days,
-        phone_cooldown_hours=policy.phone_cooldown_hours,
+        **{name: getattr(policy, name) for name in wanted},
         confirm_every_days=policy.confirm_every_days or 0,
     )
     return policy

@@ -184,10 +184,16 @@ def test_the_policy_is_shown_and_changed(run):
         "credential_days": 14,
         "phone_cooldown_hours": 24,
         "confirm_every_days": None,
+        "paper_days": 730,
+        "paper_has_hint": True,
+        "paper_kept_days": 7,
+        "static_daily_fen": 50_000,
     }
     assert run("policy")[1] == first
     assert run("policy", "--devices", "5")[1] == first | {"devices_max": 5}
-    changed = first | {"devices_max": 5, "confirm_every_days": 365}
+    first |= {"devices_max": 5, "paper_has_hint": False, "static_daily_fen": 0}
+    assert run("policy", "--no-paper-hint", "--static-daily-fen", "0")[1] == first
+    changed = first | {"confirm_every_days": 365}
     assert run("policy", "--confirm-days", "365")[1] == changed
     assert run("policy", "--confirm-days", "0")[1] == changed | {"confirm_every_days": None}
 
@@ -200,6 +206,8 @@ def test_the_policy_is_shown_and_changed(run):
         ("--cooldown-hours", "721"),
         ("--confirm-days", "59"),
         ("--confirm-days", "often"),
+        ("--paper-days", "801"),
+        ("--static-daily-fen", "-1"),
     ],
 )
 def test_the_policy_has_its_bounds(run, session, option):
