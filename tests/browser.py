@@ -35,6 +35,18 @@ def chromium():
         browser.close()
 
 
+_SETTLED = """() => new Promise(done => {
+  let height = 0, frames = 0;
+  const look = () => {
+    const now = document.body.scrollHeight;
+    frames = now === height ? frames + 1 : 0;
+    height = now;
+    if (frames === 20) done(); else requestAnimationFrame(look);
+  };
+  look();
+})"""
+
+
 class Window:
     """A browser window: `page` to drive, and what went wrong in it while it was driven."""
 
@@ -71,13 +83,27 @@ class Window:
         with self.page.expect_navigation():
             control.click()
 
+    def settle(self):
+        """Wait until the page has kept its height for a while: what was asked for is drawn.
+
+        Whatever arrives later moves what is being looked at.
+        """
+        self.page.evaluate(_SETTLED)
+
     def shoot(self, name):
         """Keep a picture of the page for whoever reads the test's results."""
         SHOTS.mkdir(exist_ok=True, parents=True)
         self.page.screenshot(path=SHOTS / f"{name}.png")
 
     def faults(self):
-        """Return what is wrong with this page for people: axe's findings, sideways scrolling."""
+        """Return what is wrong with this page for people: axe's findings, sideways scrolling.
+
+        A phone's page is looked at from its end, so that the tabs below cover nothing: what they
+        cover can be scrolled to.
+        """
+        self.settle()
+        if self.page.locator("nav.tabs").count():
+            self.page.evaluate("scrollTo(0, document.body.scrollHeight)")
         self.page.evaluate(AXE.read_text() + "\n;0")
         found = self.page.evaluate(
             "rules => axe.run({runOnly: rules}).then(r => r.violations.map(v =>"

@@ -32,18 +32,6 @@ CONTROLS = """() => [...document.querySelectorAll(
   .filter(each => each.checkVisibility({visibilityProperty: true}) && each.type !== "hidden"
     && each.tabIndex >= 0)
   .map((each, number) => { each.dataset.control = number; return number; })"""
-# Counts what is being fetched: a list that arrives while axe looks moves what it looks at.
-COUNT_FETCHES = """() => {
-  const plain = window.fetch;
-  window.fetching = 0;
-  window.fetch = async (...asked) => {
-    window.fetching += 1;
-    try { return await plain(...asked); } finally { window.fetching -= 1; }
-  };
-}"""
-# Two frames after the last answer, it has been drawn.
-SETTLED = """() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(
-  () => done(window.fetching === 0))))"""
 FOCUSED = "() => document.activeElement?.dataset?.control ?? null"
 
 
@@ -51,12 +39,8 @@ FOCUSED = "() => document.activeElement?.dataset?.control ?? null"
 def test_every_place_is_fit_for_every_eye(chromium, phone_town, person, look):
     with CardWindow(chromium, phone_town, person, **LOOKS[look]) as window:
         faults = {}
-        window.page.evaluate(COUNT_FETCHES)
 
         def look_at(place):
-            window.page.wait_for_function(SETTLED)
-            # At its end, so that the tabs below cover nothing: what they cover can be scrolled to.
-            window.page.evaluate("scrollTo(0, document.body.scrollHeight)")
             faults[place] = window.faults()
             window.page.evaluate("scrollTo(0, 0)")
             window.shoot(f"phone-{place}-{look}")

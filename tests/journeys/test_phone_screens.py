@@ -23,8 +23,6 @@ class Gallery:
         self.seen = {}
 
     def look(self, screen):
-        # At its end, so that the tabs below cover nothing: what they cover can be scrolled to.
-        self.window.page.evaluate("scrollTo(0, document.body.scrollHeight)")
         self.seen[screen] = self.window.faults()
         self.window.page.evaluate("scrollTo(0, 0)")
         self.window.shoot(f"{self.name}-{screen}")
