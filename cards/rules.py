@@ -19,8 +19,10 @@ SLICE_LIFE = timedelta(seconds=30)
 LIST_ENTRIES_MAX = 2**20 * 60 // 100
 FREEZE_MAX = timedelta(days=366)
 CONFIRMATION_NOTICE = timedelta(days=30)
-# Reports of a lost card without signing in, a Shanghai day: for one number, from one network.
+# Reports of a lost card without signing in, a Shanghai day: for one number; and from one network,
+# behind which a whole factory may be.
 LOST_REPORTS_MAX = 5
+LOST_REPORTS_FROM_NETWORK_MAX = 50
 
 
 def card_number(serial: int, *, year: int) -> str:

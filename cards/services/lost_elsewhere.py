@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from cards.errors import LostReportsTooMany
 from cards.models import CARD_MOVES, Card, CardState, LostReportTries
 from cards.queries import card_of_member
-from cards.rules import LOST_REPORTS_MAX
+from cards.rules import LOST_REPORTS_FROM_NETWORK_MAX, LOST_REPORTS_MAX
 from cards.services.lifecycle import lock_card, lose
 from kernel.actors import NOBODY
 from kernel.clock import shanghai_date
@@ -25,13 +25,17 @@ def report_lost_elsewhere(
 ) -> Refusal | None:
     """Stop the card of whoever has this number (normalised), name and document, if anybody has.
 
-    Answers nothing about what was found. Five reports a Shanghai day for one number and from one
-    network address: the sixth is returned as a refusal, so that the count before it is committed.
-    Locks both counts, then the card, whose member is signed out everywhere.
+    Answers nothing about what was found. Five reports a Shanghai day for one number, fifty from
+    one network: the next is returned as a refusal, so that the count before it is committed. Locks
+    both counts, then the card, whose member is signed out everywhere.
     """
     phone_index = blind_index(PHONE_FIELD, phone)
-    subjects = (blind_index("lost_report_address", network_of(address)), phone_index)
-    if not all(_take_try(session, subject=subject, now=now) for subject in subjects):
+    network_index = blind_index("lost_report_address", network_of(address))
+    limits = {network_index: LOST_REPORTS_FROM_NETWORK_MAX, phone_index: LOST_REPORTS_MAX}
+    if not all(
+        _take_try(session, subject=subject, tries_max=tries_max, now=now)
+        for subject, tries_max in limits.items()
+    ):
         return LostReportsTooMany()
     member = member_by_phone_index(session, phone_index=phone_index)
     if member is None or not matches_register(member, name, document_tail):
@@ -47,7 +51,7 @@ def _locked(session: Session, card: Card | None) -> Card | None:
     return None if card is None else lock_card(session, card_id=card.id)
 
 
-def _take_try(session: Session, *, subject: bytes, now: datetime) -> bool:
+def _take_try(session: Session, *, subject: bytes, tries_max: int, now: datetime) -> bool:
     """Count one report; False when those of the day are used up.
 
     One conditional statement, so that reports at the same moment cannot share a try.
@@ -58,7 +62,7 @@ def _take_try(session: Session, *, subject: bytes, now: datetime) -> bool:
         .on_conflict_do_update(
             index_elements=[LostReportTries.subject, LostReportTries.day],
             set_={"tries": LostReportTries.tries + 1},
-            where=LostReportTries.tries < LOST_REPORTS_MAX,
+            where=LostReportTries.tries < tries_max,
         )
         .returning(LostReportTries.tries)
     )
