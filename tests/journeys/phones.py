@@ -109,6 +109,8 @@ class CardWindow(PhoneWindow):
             expect(self.dots).not_to_have_attribute("d", before)
             # The button is below the code: reaching for it may have moved the code away.
             self.page.evaluate("scrollTo(0, 0)")
+        expect(self.code).to_be_visible()
+        self.settle()
         (found,) = self.seen()
         return found.text
 
