@@ -88,7 +88,8 @@ def test_a_code_is_the_phones_own_lives_half_a_minute_and_needs_no_service(
         first = window.film()
         assert first.startswith("UC1:")
         assert isinstance(judged(first), Verified)
-        assert judged(first, later=31).code == "stale"
+        # A phone may sign up to a few seconds ahead, never to be taken for that much longer.
+        assert judged(first, later=41).code == "stale"
 
         page.context.set_offline(True)
         second = window.film(fresh=True)
