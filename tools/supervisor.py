@@ -16,6 +16,7 @@ from tools.errors import TaskError
 
 LOOK_SECONDS = 0.5
 STOP_SECONDS = 25  # more than gunicorn gives the requests it is answering
+GONE_SECONDS = 5  # a killed process that nobody has reaped yet counts as there
 DEATHS_MAX = 5
 DEATHS_WITHIN_SECONDS = 60
 
@@ -65,9 +66,8 @@ class Child:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        with contextlib.suppress(ProcessLookupError):
-            # Its own children, should it have died without them: they share its session.
-            os.killpg(self.process.pid, signal.SIGKILL)
+        # Its own children, should it have died without them: they share its session.
+        _end_group(self.process.pid)
         self.process = None
 
     def note_death(self) -> None:
@@ -76,6 +76,19 @@ class Child:
         self.deaths.append(now)
         if len(self.deaths) == DEATHS_MAX and now - self.deaths[0] < DEATHS_WITHIN_SECONDS:
             raise TaskError(f"{self.name} died {DEATHS_MAX} times in a row: look at {self.log}.")
+
+
+def _end_group(group: int) -> None:
+    """Kill what is left of a process group, and wait until it is gone.
+
+    SIGKILL is not heard at once: until the kernel gets to it, the process is still there.
+    """
+    deadline = time.monotonic() + GONE_SECONDS
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
+        while time.monotonic() < deadline:
+            os.killpg(group, 0)
+            time.sleep(0.01)
 
 
 class Supervisor:
