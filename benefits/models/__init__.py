@@ -1,0 +1,33 @@
+from benefits.models.offers import (
+    OFFER_MOVES,
+    PROGRAMME_MOVES,
+    Limit,
+    LimitRule,
+    LimitScope,
+    LimitTake,
+    LimitUnit,
+    LimitWindow,
+    Offer,
+    OfferKind,
+    OfferState,
+    OfferVersion,
+    Programme,
+    ProgrammeState,
+)
+
+__all__ = [
+    "OFFER_MOVES",
+    "PROGRAMME_MOVES",
+    "Limit",
+    "LimitRule",
+    "LimitScope",
+    "LimitTake",
+    "LimitUnit",
+    "LimitWindow",
+    "Offer",
+    "OfferKind",
+    "OfferState",
+    "OfferVersion",
+    "Programme",
+    "ProgrammeState",
+]
