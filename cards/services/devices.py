@@ -15,14 +15,14 @@ from cards.errors import (
     DeviceNotFound,
     PublicKeyInvalid,
 )
-from cards.models import Card, CredentialState, Device, RecordKind
+from cards.models import Card, CredentialState, Device
 from cards.queries import card_policy
 from cards.services.cooldown import refuse_too_new
 from cards.services.keys import current_signer
 from cards.services.lifecycle import lock_card_of, lock_card_to_show
 from cards.services.proofs import answer_nonce
-from cards.services.records import add_record
 from cards.services.status import end_credentials, place_phone_credential
+from cards.services.timeline import add_card_event
 from cards.uc1.credential import issue_credential
 from cards.uc1.keys import KeyRejected, compressed, key_from_jwk, key_from_point
 from cards.uc1.terms import KeyUse
@@ -235,16 +235,12 @@ def _note(session: Session, card: Card, device: Device, event: str, *, now: date
         member_id=card.member_id,
         now=now,
     )
-    title_zh, title_en = _TITLES[event]
-    add_record(
+    add_card_event(
         session,
         card_id=card.id,
-        kind=RecordKind.CARD,
         event=event,
+        title=_TITLES[event],
         source_type="device",
         source_id=device.id,
-        title_zh=title_zh,
-        title_en=title_en,
-        occurred_at=now,
         now=now,
     )

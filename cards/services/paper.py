@@ -9,14 +9,14 @@ from sqlalchemy.orm import Session
 
 from audit.services import record
 from cards.errors import CardNotUsable, ConsentMissing, NameNotPrintable
-from cards.models import CARD_MOVES, Card, CardState, CredentialState, DeskProof, RecordKind
+from cards.models import CARD_MOVES, Card, CardState, CredentialState, DeskProof
 from cards.queries import card_policy
 from cards.rules import surname_hint
 from cards.services.keys import current_signer
 from cards.services.lifecycle import lock_card
 from cards.services.paper_print import unprintable
-from cards.services.records import add_record
 from cards.services.status import Bearer, end_credentials, place_credentials
+from cards.services.timeline import add_card_event
 from cards.uc1.credential import issue_static
 from cards.uc1.terms import KeyUse, Profile
 from kernel.actors import Actor
@@ -172,16 +172,12 @@ def _note(
         union_path=union_path,
         now=now,
     )
-    title_zh, title_en = _TITLES[event]
-    add_record(
+    add_card_event(
         session,
         card_id=card.id,
-        kind=RecordKind.CARD,
         event=event,
+        title=_TITLES[event],
         source_type="audit_entry",
         source_id=entry.id,
-        title_zh=title_zh,
-        title_en=title_en,
-        occurred_at=now,
         now=now,
     )

@@ -17,10 +17,9 @@ from cards.models import (
     CardState,
     CredentialState,
     Device,
-    RecordKind,
 )
-from cards.services.records import add_record
 from cards.services.status import end_credentials
+from cards.services.timeline import add_card_event
 from kernel.actors import SYSTEM, Actor, ActorKind
 from kernel.states import move
 from members.models import NoticeKind
@@ -152,16 +151,13 @@ def note(
     )
     title_zh, title_en = _TITLES[event]
     # The same may happen to a card again and again: each time has an audit entry of its own.
-    add_record(
+    add_card_event(
         session,
         card_id=card.id,
-        kind=RecordKind.CARD,
         event=event,
+        title=(title_zh, title_en),
         source_type="audit_entry",
         source_id=entry.id,
-        title_zh=title_zh,
-        title_en=title_en,
-        occurred_at=now,
         now=now,
     )
     if event not in _NO_NEWS:

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from cards.models import CardState, RecordKind
+from cards.models import CardState
 from cards.queries import card_of_member
-from cards.services.records import add_record
+from cards.services.timeline import add_card_event
 from kernel.actors import Actor
 from members.models import MembershipTransfer, TransferState
 from members.queries import union_by_id
@@ -88,15 +88,12 @@ def _note(session: Session, transfer: MembershipTransfer, *, now: datetime) -> N
     title_zh, title_en = (
         title.format(union=union)[:_TITLE_CHARACTERS_MAX] for title in _TITLES[transfer.state]
     )
-    add_record(
+    add_card_event(
         session,
         card_id=card.id,
-        kind=RecordKind.CARD,
         event=transfer.state.value,
+        title=(title_zh, title_en),
         source_type="membership_transfer",
         source_id=transfer.id,
-        title_zh=title_zh,
-        title_en=title_en,
-        occurred_at=now,
         now=now,
     )
