@@ -2,8 +2,9 @@ import { useSignal } from "@preact/signals";
 import type { Problem } from "../shared/api";
 import { typed } from "../shared/forms";
 import { t } from "../shared/i18n";
-import { Field, Heading, Note, ProblemNote, SendButton } from "../shared/ui";
+import { Heading, Note, ProblemNote, SendButton } from "../shared/ui";
 import { reportLostElsewhere } from "./devices-service";
+import { NameField, PhoneField, TailField } from "./identity-fields";
 
 /** On somebody else's phone, without signing in: the code would go to the phone that is gone. */
 export function LostElsewhere() {
@@ -35,34 +36,9 @@ export function LostElsewhere() {
       <Heading>{t("elsewhere_title")}</Heading>
       <p>{t("elsewhere_what")}</p>
       {problem.value === null ? null : <ProblemNote problem={problem.value} />}
-      <Field
-        name="phone"
-        label={t("phone")}
-        hint={t("phone_hint")}
-        type="tel"
-        inputMode="tel"
-        autocomplete="off"
-        maxLength={40}
-        required
-      />
-      <Field
-        name="name"
-        label={t("name")}
-        hint={t("name_hint")}
-        autocomplete="off"
-        maxLength={100}
-        required
-      />
-      <Field
-        name="document_tail"
-        label={t("document_tail")}
-        hint={t("document_tail_hint")}
-        autocomplete="off"
-        autocapitalize="characters"
-        minLength={4}
-        maxLength={4}
-        required
-      />
+      <PhoneField autocomplete="off" />
+      <NameField autocomplete="off" />
+      <TailField />
       <SendButton class="danger" busy={sending.value}>
         {t("elsewhere_send")}
       </SendButton>

@@ -4,6 +4,7 @@ import { t } from "../shared/i18n";
 import { Field, Heading, Note, ProblemNote, SendButton } from "../shared/ui";
 import { AreaField } from "./area-field";
 import { CARD_CONSENT, ConsentBox } from "./consent";
+import { NameField, PhoneField, TailField } from "./identity-fields";
 import {
   askAPerson,
   askForCode,
@@ -29,17 +30,7 @@ export function PhoneStep({ phone }: { phone: string }) {
     >
       <Heading>{t("sign_in")}</Heading>
       {problem.value === null ? null : <ProblemNote problem={problem.value} />}
-      <Field
-        name="phone"
-        label={t("phone")}
-        hint={t("phone_hint")}
-        type="tel"
-        inputMode="tel"
-        autocomplete="tel"
-        maxLength={40}
-        required
-        defaultValue={phone}
-      />
+      <PhoneField value={phone} />
       <SendButton busy={busy.value}>{t("send_code")}</SendButton>
       <a class="button plain" href="#lost-elsewhere">
         {t("elsewhere_link")}
@@ -122,36 +113,13 @@ export function RealNameStep({ phone, code, answer, tried }: Extract<Step, { nam
           )}
         </ProblemNote>
       )}
-      <Field
-        name="name"
-        label={t("name")}
-        hint={t("name_hint")}
-        autocomplete="name"
-        maxLength={100}
-        required
-      />
+      <NameField />
       <TailField />
       <ConsentBox busy={busy.value}>{t("activate")}</ConsentBox>
       <button type="button" class="plain" onClick={() => startOver(phone)}>
         {t("other_phone")}
       </button>
     </form>
-  );
-}
-
-function TailField({ value = "" }: { value?: string }) {
-  return (
-    <Field
-      name="document_tail"
-      label={t("document_tail")}
-      hint={t("document_tail_hint")}
-      autocomplete="off"
-      autocapitalize="characters"
-      minLength={4}
-      maxLength={4}
-      required
-      defaultValue={value}
-    />
   );
 }
 
@@ -179,15 +147,7 @@ export function CorrectionStep({
       {sentence === null ? null : <p>{sentence}</p>}
       <p>{t("correction_ask_what")}</p>
       {problem.value === null ? null : <ProblemNote problem={problem.value} />}
-      <Field
-        name="name"
-        label={t("name")}
-        hint={t("name_hint")}
-        autocomplete="name"
-        maxLength={100}
-        required
-        defaultValue={tried?.name ?? ""}
-      />
+      <NameField value={tried?.name ?? ""} />
       <TailField value={tried?.document_tail ?? ""} />
       <AreaField
         name="text"
