@@ -12,7 +12,7 @@ from app.demo.cli import demo_commands
 from app.desk import desk
 from app.my_data.api import api as my_data_api
 from app.phone import phone
-from benefits.api import api as benefits_api
+from benefits.api import benefits_api
 from benefits.cli import merchants_commands
 from benefits.pages import limits_pages, merchant_files_pages, offers_pages, programmes_pages
 from cards.api import api as cards_api

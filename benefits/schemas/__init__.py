@@ -1,0 +1,41 @@
+"""The desk's forms for what is offered, and what a member hears of it (`offers`)."""
+
+from benefits.schemas.offers import (
+    AMOUNTS_OF,
+    BUDGET_FEN_MAX,
+    USES_MAX,
+    BenefitPage,
+    BenefitQuery,
+    BenefitSitePage,
+    BenefitSiteQuery,
+    LimitMaximumForm,
+    MerchantChoiceQuery,
+    NewLimitForm,
+    NewOfferForm,
+    NewVersionForm,
+    OfferQuery,
+    PercentField,
+    ProgrammeForm,
+    TermsForm,
+    VersionForm,
+)
+
+__all__ = [
+    "AMOUNTS_OF",
+    "BUDGET_FEN_MAX",
+    "USES_MAX",
+    "BenefitPage",
+    "BenefitQuery",
+    "BenefitSitePage",
+    "BenefitSiteQuery",
+    "LimitMaximumForm",
+    "MerchantChoiceQuery",
+    "NewLimitForm",
+    "NewOfferForm",
+    "NewVersionForm",
+    "OfferQuery",
+    "PercentField",
+    "ProgrammeForm",
+    "TermsForm",
+    "VersionForm",
+]
