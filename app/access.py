@@ -83,6 +83,9 @@ ACCESS: dict[str, Rule] = {
     "POST discounts_api.reverse": TERMINAL,
     "GET discounts_api.list_redemptions": TERMINAL,
     "GET discounts_api.show_redemption": TERMINAL,
+    # Receipts: whoever holds the code may read what the paper says
+    "GET receipts_pages.receipt": ANYONE,
+    "GET receipts_pages.printed": ANYONE,
     "GET records_api.show_record": MEMBER,
     "PUT records_api.rate": MEMBER,
     "POST records_api.report": MEMBER,

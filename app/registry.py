@@ -22,7 +22,7 @@ from cards.pages.paper import pages as paper_pages
 from cards.pages.transfers import pages as transfers_pages
 from discounts.api import discounts_api, records_api
 from discounts.jobs import free_expired_holds, tell_members_of_endings
-from discounts.pages import pages as reports_pages
+from discounts.pages import receipts_pages, reports_pages
 from finance.api.payout_accounts import api as payout_accounts_api
 from finance.api.statements import api as statements_api
 from finance.api.trace import api as finance_trace_api
@@ -78,6 +78,7 @@ PAGE_BLUEPRINTS: list[Blueprint] = [
     training_pages,
     aid_pages,
     members_pages,
+    receipts_pages,
     reports_pages,
     transfers_pages,
     finance_trace_pages,

@@ -15,6 +15,9 @@ from kernel.secrets import token_hash
 
 ADDRESS_LIMIT = "1200/minute"
 TILL_LIMIT = "600/minute"
+# People open a receipt once or twice; a guesser of codes would need a billion years at this pace.
+RECEIPT_LIMIT = "60/minute"
+_RECEIPTS = "/r/"
 _TILL_TOKEN_PREFIX = "uct_"  # noqa: S105 (how a till's token begins, not one of them)
 
 
@@ -35,12 +38,18 @@ def limit_volume(app: Flask, settings: Settings) -> None:
     def is_no_till() -> bool:
         return not (bearer_token() or "").startswith(_TILL_TOKEN_PREFIX) or is_own_machine()
 
+    def is_no_receipt() -> bool:
+        return not request.path.startswith(_RECEIPTS) or is_own_machine()
+
     Limiter(
         key_func=address,
         app=app,
         storage_uri="memory://",
         application_limits=[
             ApplicationLimit(ADDRESS_LIMIT, key_function=address, exempt_when=is_own_machine),
+            ApplicationLimit(
+                RECEIPT_LIMIT, key_function=address, exempt_when=is_no_receipt, scope="receipts"
+            ),
             ApplicationLimit(TILL_LIMIT, key_function=till, exempt_when=is_no_till, scope="till"),
         ],
     )

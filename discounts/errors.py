@@ -28,6 +28,14 @@ class TillSuspended(Refusal):
     title = N_("This merchant's agreement is suspended: cards can be looked at, nothing redeemed.")
 
 
+class ReceiptNotFound(Refusal):
+    """One answer for a code that is wrong, misread or of no receipt: a guess must teach nothing."""
+
+    status = 404
+    code = "receipt_not_found"
+    title = N_("There is no receipt with this code. Check its 25 letters and digits.")
+
+
 class RecordNotFound(Refusal):
     status = 404
     code = "record_not_found"

@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from kernel.i18n import N_
 from kernel.money import Fen, apportion
+from kernel.text import ascii_upper, half_width, plain_dashes, without_blanks
 
 # Why a sale cannot be taken back like that, by NotReversible's `reason`, and what to do instead.
 REVERSAL_SENTENCES = {
@@ -69,6 +71,77 @@ def reversal_parts(amount: Fen, *, left: Parts) -> Parts:
 def receipt_number(terminal_code: str, day: date, seq: int) -> str:
     """Return what stands on the receipt, such as "K7M2XQ4P-20261123-0007"."""
     return f"{terminal_code}-{day:%Y%m%d}-{seq:04d}"
+
+
+# The letters and digits of till codes: of each pair that people mistake, at most one.
+_RECEIPT_ALPHABET = "346789ACDEFGHJKMNPQRTUWXY"
+_RECEIPT_EPOCH = date(2020, 1, 1)
+_TILL_CHARACTERS, _DAY_CHARACTERS, _SEQ_CHARACTERS, _MARK_CHARACTERS = 8, 3, 4, 10
+_BODY_CHARACTERS = _TILL_CHARACTERS + _DAY_CHARACTERS + _SEQ_CHARACTERS
+_GROUP = 5
+_TYPED_CHARACTERS_MAX = 60
+_RECEIPT_CODE = re.compile(
+    f"[{_RECEIPT_ALPHABET}]{{{_BODY_CHARACTERS + _MARK_CHARACTERS}}}", re.ASCII
+)
+
+
+@dataclass(frozen=True)
+class ReceiptName:
+    """What names a receipt: the till's code, the Shanghai day, the number of that day."""
+
+    terminal_code: str
+    day: date
+    seq: int
+
+
+def receipt_body(name: ReceiptName) -> str:
+    """Return the part of a receipt's code that says which receipt it is, 15 characters.
+
+    Holds days until 2062 and 390,624 receipts of a till and day.
+    """
+    day = _digits((name.day - _RECEIPT_EPOCH).days, _DAY_CHARACTERS)
+    return name.terminal_code + day + _digits(name.seq, _SEQ_CHARACTERS)
+
+
+def receipt_mark(keyed: bytes) -> str:
+    """Return the ten characters, 46 bits, of a keyed digest that prove a receipt's code."""
+    base = len(_RECEIPT_ALPHABET)
+    return _digits(int.from_bytes(keyed) % base**_MARK_CHARACTERS, _MARK_CHARACTERS)
+
+
+def read_receipt_code(typed: str) -> tuple[ReceiptName, str, str] | None:
+    """Return the receipt that a code names, its body and its mark; None if it cannot be one."""
+    if len(typed) > _TYPED_CHARACTERS_MAX:
+        return None
+    code = ascii_upper(without_blanks(plain_dashes(half_width(typed)))).replace("-", "")
+    if not _RECEIPT_CODE.fullmatch(code):
+        return None
+    body, mark = code[:_BODY_CHARACTERS], code[_BODY_CHARACTERS:]
+    till, rest = body[:_TILL_CHARACTERS], body[_TILL_CHARACTERS:]
+    day = _RECEIPT_EPOCH + timedelta(days=_number(rest[:_DAY_CHARACTERS]))
+    return ReceiptName(till, day, _number(rest[_DAY_CHARACTERS:])), body, mark
+
+
+def grouped_receipt_code(code: str) -> str:
+    """Return a receipt's code in groups of five, as it is printed and read aloud."""
+    return "-".join(code[start : start + _GROUP] for start in range(0, len(code), _GROUP))
+
+
+def _digits(number: int, count: int) -> str:
+    base = len(_RECEIPT_ALPHABET)
+    assert 0 <= number < base**count
+    found = ""
+    for _ in range(count):
+        number, digit = divmod(number, base)
+        found = _RECEIPT_ALPHABET[digit] + found
+    return found
+
+
+def _number(digits: str) -> int:
+    value = 0
+    for digit in digits:
+        value = value * len(_RECEIPT_ALPHABET) + _RECEIPT_ALPHABET.index(digit)
+    return value
 
 
 def request_digest(

@@ -91,6 +91,9 @@ class RedemptionResponse(Wire):
     id = fields.UUID()
     state = fields.String()
     receipt_no = fields.String(allow_none=True)
+    receipt_url = fields.String(
+        allow_none=True, metadata={"description": "Where anybody can check the receipt."}
+    )
     offer_id = fields.UUID()
     offer_title = fields.String()
     offer_version = fields.Integer()
@@ -172,6 +175,9 @@ class SaleDetail(Wire):
     redemption_id = fields.UUID()
     state = fields.Enum(RedemptionState, by_value=True)
     receipt_no = fields.String(allow_none=True)
+    receipt_url = fields.String(
+        allow_none=True, metadata={"description": "Where anybody can check the receipt."}
+    )
     offer_title = fields.String()
     offer_version = fields.Integer()
     merchant = fields.String()

@@ -3,7 +3,7 @@
 import pytest
 
 from app.factory import create_app
-from app.volume import ADDRESS_LIMIT
+from app.volume import ADDRESS_LIMIT, RECEIPT_LIMIT
 from kernel import db
 
 OUTSIDE = {"REMOTE_ADDR": "203.0.113.7"}
@@ -40,3 +40,14 @@ def test_a_flood_from_outside_is_slowed_down(fresh_client):
 
 def test_the_demos_own_machine_is_left_alone(fresh_client):
     assert statuses(fresh_client) == {200}
+
+
+def test_receipts_are_opened_slowly_from_outside_and_nothing_else_pays_for_it(fresh_client):
+    answers = [
+        fresh_client.get("/r/K7M2XQ4P", environ_overrides=OUTSIDE).status_code
+        for _ in range(int(RECEIPT_LIMIT.split("/")[0]) + 1)
+    ]
+
+    assert set(answers[:-1]) == {404}
+    assert answers[-1] == 429
+    assert fresh_client.get("/healthz", environ_overrides=OUTSIDE).status_code == 200

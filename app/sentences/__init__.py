@@ -12,11 +12,13 @@ from app.sentences.live import LIVE
 from app.sentences.me import ME
 from app.sentences.notices import NOTICES
 from app.sentences.phones import PHONES
+from app.sentences.receipts import CARD_RECEIPTS, SCAN_RECEIPTS
 from app.sentences.records import RECORDS
-from app.sentences.scan import SCAN
+from app.sentences.scan import SCAN as _SCAN
 from app.sentences.shared import SHARED
 from app.sentences.training import TRAINING
 
-CARD = _CARD | LIVE | ME | AID | TRAINING | NOTICES | BENEFITS | RECORDS | PHONES
+CARD = _CARD | LIVE | ME | AID | TRAINING | NOTICES | BENEFITS | RECORDS | PHONES | CARD_RECEIPTS
+SCAN = _SCAN | SCAN_RECEIPTS
 
 __all__ = ["CARD", "CARD_DEMO", "SCAN", "SHARED"]

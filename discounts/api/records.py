@@ -8,7 +8,8 @@ from uuid import UUID
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 
-from discounts.queries import OwnRecord, OwnSale
+from discounts.api.addresses import receipt_url
+from discounts.queries import OwnRecord, OwnSale, receipt_path_of
 from discounts.rules import is_rateable, rating_settles_at, receipt_number
 from discounts.schemas import RatingRequest, RecordDetail, ReportRequest
 from discounts.services import rate_sale, record_of_member, report_sale
@@ -75,6 +76,7 @@ def _sale(sale: OwnSale, *, now: datetime) -> dict[str, Any]:
         "redemption_id": bought.id,
         "state": bought.state,
         "receipt_no": receipt,
+        "receipt_url": receipt_url(receipt_path_of(bought, sale.terminal_code)),
         "offer_title": _titled(sale.title_zh, sale.title_en),
         "offer_version": sale.offer_version,
         "merchant": sale.merchant,

@@ -9,8 +9,14 @@ from flask_babel import get_locale, gettext
 from benefits.rules import REASONS, Reason, reason
 from benefits.services.usable import Usability
 from cards.rules import REFUSAL_SENTENCES
+from discounts.api.addresses import receipt_url
 from discounts.errors import NotReversible, RedemptionNotFound, TillSuspended
-from discounts.queries import RedemptionLine, redemption_line, redemption_lines
+from discounts.queries import (
+    RedemptionLine,
+    receipt_path_of,
+    redemption_line,
+    redemption_lines,
+)
 from discounts.rules import REVERSAL_SENTENCES, receipt_number
 from discounts.schemas import (
     QuoteRequest,
@@ -292,6 +298,7 @@ def _redemption(line: RedemptionLine) -> dict[str, Any]:
         "id": sale.id,
         "state": sale.state.value,
         "receipt_no": receipt,
+        "receipt_url": receipt_url(receipt_path_of(sale, line.terminal_code)),
         "offer_id": sale.offer_id,
         "offer_title": _titled(line.title_zh, line.title_en),
         "offer_version": line.offer_version,

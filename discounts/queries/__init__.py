@@ -12,6 +12,12 @@ from discounts.queries.desk import (
     reports_waiting,
     reports_within,
 )
+from discounts.queries.receipts import (
+    PublicReceipt,
+    receipt_by_code,
+    receipt_code,
+    receipt_path_of,
+)
 from discounts.queries.records import OwnRecord, OwnSale, own_record
 from discounts.queries.till import (
     PAGE_ROWS_MAX,
@@ -32,6 +38,7 @@ __all__ = [
     "OpenVerification",
     "OwnRecord",
     "OwnSale",
+    "PublicReceipt",
     "RatedOffer",
     "RatingComment",
     "RedemptionLine",
@@ -42,7 +49,10 @@ __all__ = [
     "own_redemption_id",
     "rated_offer_within",
     "rated_offers_within",
+    "receipt_by_code",
+    "receipt_code",
     "receipt_gaps",
+    "receipt_path_of",
     "redemption_line",
     "redemption_lines",
     "refusals_of",

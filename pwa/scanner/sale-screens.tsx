@@ -16,6 +16,7 @@ import {
 } from "../shared/ui";
 import { outbox, type Sent } from "./outbox";
 import { PaperCheck } from "./paper-check";
+import { ReceiptLinks } from "./receipt-links";
 import { askAgain, askPhone, check, choose, nextCard, type Step, scan, showOffers } from "./sale";
 import type { Offer, Pairing, Verification } from "./service";
 import { terminal } from "./till";
@@ -316,6 +317,7 @@ export function ReceiptScreen({ redemption }: At<"receipt">) {
       <button type="button" onClick={nextCard}>
         {t("next_card")}
       </button>
+      <ReceiptLinks url={redemption.receipt_url} />
       <button
         type="button"
         class="plain"

@@ -51,6 +51,8 @@ export interface Redemption extends Parts {
   id: string;
   state: string;
   receipt_no: string | null;
+  /** Where anybody can check the receipt; none for what is held or waits to be sent. */
+  receipt_url?: string | null;
   offer_title: string;
   left_fen: Fen;
   received_at: string;

@@ -17,6 +17,7 @@ import {
   Waiting,
 } from "../shared/ui";
 import { outbox } from "./outbox";
+import { ReceiptLinks } from "./receipt-links";
 import { SaleSplit } from "./sale-screens";
 import type { Redemption } from "./service";
 import {
@@ -179,6 +180,7 @@ function SaleScreen({ token, sale }: { token: string; sale: Redemption }) {
           <Money fen={sale.left_fen} />
         </dd>
       </dl>
+      <ReceiptLinks url={sale.receipt_url} />
       {waiting === undefined ? (
         <Undo token={token} sale={sale} />
       ) : (

@@ -111,6 +111,11 @@ function Receipt({ sale }: { sale: Sale }) {
           />
         </div>
       ))}
+      {sale.receipt_url === null ? null : (
+        <a class="button plain" href={sale.receipt_url} target="_blank" rel="noopener">
+          {t("records_receipt_open")}
+        </a>
+      )}
       <Proof sale={sale} />
     </div>
   );

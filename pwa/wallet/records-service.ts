@@ -43,6 +43,7 @@ export interface Sale extends Parts {
   redemption_id: string;
   state: string;
   receipt_no: string | null;
+  receipt_url: string | null;
   offer_title: string;
   offer_version: number;
   merchant: string;

@@ -36,7 +36,7 @@ from kernel.pages import LIST_ROWS, cursor_place, page_of, see_other
 from kernel.web import current_actor
 from merchants.queries import MerchantReach
 
-pages = Blueprint("reports_pages", __name__, url_prefix="/desk", template_folder="templates")
+pages = Blueprint("reports_pages", __name__, url_prefix="/desk", template_folder="../templates")
 
 STATE_WORDS = {
     ReportState.OPEN: N_("Waits for an answer"),
