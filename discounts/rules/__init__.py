@@ -1,0 +1,53 @@
+"""What is computed about sales: in a shop (`sales`), and in one without a network (`offline`)."""
+
+from discounts.rules.offline import (
+    OFFLINE_SENTENCES,
+    Chain,
+    SignedSale,
+    gaps_of,
+    is_linked,
+    lease_reason,
+    moment_reason,
+    read_sale,
+    union_room,
+)
+from discounts.rules.sales import (
+    RATING_LIFE,
+    REVERSAL_SENTENCES,
+    Parts,
+    ReceiptName,
+    grouped_receipt_code,
+    is_rateable,
+    rating_settles_at,
+    read_receipt_code,
+    receipt_body,
+    receipt_mark,
+    receipt_number,
+    request_digest,
+    reversal_parts,
+)
+
+__all__ = [
+    "OFFLINE_SENTENCES",
+    "RATING_LIFE",
+    "REVERSAL_SENTENCES",
+    "Chain",
+    "Parts",
+    "ReceiptName",
+    "SignedSale",
+    "gaps_of",
+    "grouped_receipt_code",
+    "is_linked",
+    "is_rateable",
+    "lease_reason",
+    "moment_reason",
+    "rating_settles_at",
+    "read_receipt_code",
+    "read_sale",
+    "receipt_body",
+    "receipt_mark",
+    "receipt_number",
+    "request_digest",
+    "reversal_parts",
+    "union_room",
+]
