@@ -1,13 +1,11 @@
 """Paper cards drawn as PDF: one card a page, or ten to an A4 sheet with cut marks.
 
-The QR code is drawn as rectangles, never as a picture, so that it stays sharp on any printer. A
-character that the font does not have is refused before anything is issued: never a blank box.
+A character that the font does not have is refused before anything is issued: never a blank box.
 """
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
-from itertools import groupby
 from pathlib import Path
 
 from fontTools.ttLib import TTFont
@@ -18,6 +16,7 @@ from cards.errors import FontMissing, NameNotPrintable
 from cards.models import PaperLayout
 from cards.queries import Face
 from cards.rules import grouped_number
+from kernel.drawing import BRAND, INK, QUIET_INK, QUIET_MODULES, draw_code, write
 from kernel.qr import qr_matrix
 
 FONT_FILE = Path(__file__).parent.parent / "fonts" / "NotoSansSC-Regular.ttf"
@@ -35,16 +34,6 @@ _BAND = 10.0
 _EDGE = 3.5
 # 8.6 of the format asks for 0.5 mm modules or more, and 27 mm in all: version 7 has 45 of them.
 _MODULE = 0.6
-_QUIET_MODULES = 4
-# Rows of modules overlap by this, or some viewers show hair lines between them.
-_OVERLAP = 0.02
-
-_BRAND = (0xB3, 0x19, 0x1E)
-_INK = (0x1A, 0x1D, 0x21)
-_QUIET_INK = (0x5B, 0x64, 0x70)
-_POINTS_MIN = 7.0
-_POINT_STEP = 0.5
-_LINE_MM_A_POINT = 0.42  # from one base line to the next
 
 _TITLE = "工会会员卡 Union member card"
 _VALID = "有效期至 Valid until {}"
@@ -109,7 +98,7 @@ def _draw_sheet(pdf: FPDF, faces: Iterable[Face]) -> None:
 
 def _draw_cut_marks(pdf: FPDF) -> None:
     """Draw short lines outside the cards, along which a sheet is cut from edge to edge."""
-    pdf.set_draw_color(*_QUIET_INK)
+    pdf.set_draw_color(*QUIET_INK)
     pdf.set_line_width(0.1)
     right, bottom = _SHEET_WIDTH - _LEFT, _SHEET_HEIGHT - _TOP
     for column in range(_COLUMNS + 1):
@@ -123,70 +112,23 @@ def _draw_cut_marks(pdf: FPDF) -> None:
 
 
 def _draw_card(pdf: FPDF, face: Face, x: float, y: float) -> None:
-    pdf.set_fill_color(*_BRAND)
+    pdf.set_fill_color(*BRAND)
     pdf.rect(x, y, CARD_WIDTH, _BAND, style=RenderStyle.F)
     matrix = qr_matrix(face.text)
     size = len(matrix) * _MODULE
-    quiet = _QUIET_MODULES * _MODULE
-    _draw_code(pdf, matrix, x + CARD_WIDTH - size - quiet, y + _BAND + quiet)
+    quiet = QUIET_MODULES * _MODULE
+    draw_code(pdf, matrix, x + CARD_WIDTH - size - quiet, y + _BAND + quiet, module=_MODULE)
     inner = CARD_WIDTH - 2 * _EDGE
     column = inner - size - quiet
     left = x + _EDGE
     pdf.set_text_color(255, 255, 255)
-    _write(pdf, face.union_name, left, y + 6.6, width=inner, points=13)
-    pdf.set_text_color(*_QUIET_INK)
-    _write(pdf, _TITLE, left, y + 16, width=column, points=8)
-    pdf.set_text_color(*_INK)
-    _write(pdf, face.name, left, y + 26, width=column, points=20, lines=2)
-    _write(pdf, grouped_number(face.number), left, y + 37, width=column, points=11)
-    pdf.set_text_color(*_QUIET_INK)
-    _write(pdf, _VALID.format(face.expires_on), left, y + 42.5, width=column, points=7.5)
-    _write(pdf, _FOOT, left, y + 48, width=column, points=7.5)
-    _write(pdf, _FOOT_ENGLISH, left, y + 51.3, width=column, points=7.5)
-
-
-def _draw_code(pdf: FPDF, matrix: Sequence[Sequence[bool]], x: float, y: float) -> None:
-    """Draw each run of dark modules as one rectangle, the code's corner at (x, y)."""
-    pdf.set_fill_color(0, 0, 0)
-    for row_number, row in enumerate(matrix):
-        column = 0
-        for is_dark, modules in groupby(row):
-            run = len(list(modules))
-            if is_dark:
-                pdf.rect(
-                    x + column * _MODULE,
-                    y + row_number * _MODULE,
-                    run * _MODULE,
-                    _MODULE + _OVERLAP,
-                    style=RenderStyle.F,
-                )
-            column += run
-
-
-def _write(
-    pdf: FPDF, text: str, x: float, y: float, *, width: float, points: float, lines: int = 1
-) -> None:
-    """Write a text on its base line, smaller where it is too wide; nothing is ever cut off.
-
-    With two `lines`, a text that is too wide is broken before it is made smaller. What does not fit
-    at the smallest size is squeezed.
-    """
-    pdf.set_font(_FONT, size=points)
-    parts = [text]
-    if lines > 1 and pdf.get_string_width(text) > width:
-        parts = _halves(text)
-    while max(map(pdf.get_string_width, parts)) > width and points > _POINTS_MIN:
-        points -= _POINT_STEP
-        pdf.set_font_size(points)
-    for number, part in enumerate(parts):
-        pdf.set_stretching(min(100.0, 100 * width / max(pdf.get_string_width(part), 0.1)))
-        pdf.text(x, y + number * points * _LINE_MM_A_POINT, part)
-    pdf.set_stretching(100)
-
-
-def _halves(text: str) -> list[str]:
-    """Break a name in two, at the blank or dot nearest to its middle where it has one."""
-    middle = (len(text) + 1) // 2
-    breaks = [place + 1 for place, char in enumerate(text) if char in " ·"]
-    place = min(breaks, key=lambda each: abs(each - middle), default=middle)
-    return [text[:place].rstrip(" "), text[place:]]
+    write(pdf, face.union_name, left, y + 6.6, width=inner, points=13, font=_FONT)
+    pdf.set_text_color(*QUIET_INK)
+    write(pdf, _TITLE, left, y + 16, width=column, points=8, font=_FONT)
+    pdf.set_text_color(*INK)
+    write(pdf, face.name, left, y + 26, width=column, points=20, lines=2, font=_FONT)
+    write(pdf, grouped_number(face.number), left, y + 37, width=column, points=11, font=_FONT)
+    pdf.set_text_color(*QUIET_INK)
+    write(pdf, _VALID.format(face.expires_on), left, y + 42.5, width=column, points=7.5, font=_FONT)
+    write(pdf, _FOOT, left, y + 48, width=column, points=7.5, font=_FONT)
+    write(pdf, _FOOT_ENGLISH, left, y + 51.3, width=column, points=7.5, font=_FONT)
