@@ -85,6 +85,8 @@ class Offer(Base):
     merchant_id: Mapped[UUID | None] = mapped_column(ForeignKey("merchants.id"), index=True)
     title_zh: Mapped[str] = mapped_column(String(200))
     title_en: Mapped[str] = mapped_column(String(200))
+    # Counts for whoever has a piece of a release (benefits.models.coupons), and uses it up.
+    needs_coupon: Mapped[bool] = mapped_column(default=False)
     state: Mapped[OfferState] = mapped_column(default=OfferState.ACTIVE)
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
@@ -94,6 +96,8 @@ class OfferKind(StrEnum):
     PERCENT = "percent"  # the member pays `member_rate_bp` of the bill
     FULL_REDUCTION = "full_reduction"  # from `threshold_fen`, `reduction_fen` less
     FIXED_PRICE = "fixed_price"  # `member_fen` for a thing that lists at `list_fen`
+    DAILY_COUPON = "daily_coupon"  # as a full reduction, with a limit a day for each member
+    GIFT = "gift"  # goods that list at `list_fen`, picked up for nothing
 
 
 class OfferVersion(Base):
@@ -102,6 +106,10 @@ class OfferVersion(Base):
     Written once; ending one early moves `valid_to`. `union_share_bp` of the discount is the
     union's, at most `union_max_fen` a use; the merchant bears the rest of the discount as
     computed, and what the maximum cuts off stays with the member (docs/decisions/0012).
+
+    It counts on the weekdays of `weekday_mask` (bit 0 is Monday) during the minutes of the
+    Shanghai day [from_minute, to_minute), over midnight where the second is the smaller, except
+    on `blackouts`, pairs of a first and a last day. Of one `stack_group`, a scan redeems one.
     """
 
     __tablename__ = "offer_versions"
@@ -117,6 +125,19 @@ class OfferVersion(Base):
         CheckConstraint("union_share_bp BETWEEN 0 AND 10000", name="union_share_in_range"),
         CheckConstraint("union_max_fen >= 0", name="union_max_not_negative"),
         CheckConstraint(
+            "num_nonnulls(member_rate_bp, threshold_fen, reduction_fen, list_fen, member_fen)"
+            " = CASE kind WHEN 'percent' THEN num_nonnulls(member_rate_bp)"
+            " WHEN 'gift' THEN num_nonnulls(list_fen)"
+            " WHEN 'fixed_price' THEN num_nonnulls(list_fen, member_fen)"
+            " ELSE num_nonnulls(threshold_fen, reduction_fen) END",
+            name="no_foreign_amounts",
+        ),
+        CheckConstraint(
+            "num_nonnulls(member_rate_bp, threshold_fen, reduction_fen, list_fen, member_fen)"
+            " = CASE WHEN kind IN ('percent', 'gift') THEN 1 ELSE 2 END",
+            name="all_own_amounts",
+        ),
+        CheckConstraint(
             "kind <> 'percent' OR member_rate_bp BETWEEN 0 AND 9999", name="percent_terms"
         ),
         CheckConstraint(
@@ -127,6 +148,22 @@ class OfferVersion(Base):
             "kind <> 'fixed_price' OR (member_fen >= 0 AND list_fen > member_fen)",
             name="fixed_price_terms",
         ),
+        CheckConstraint(
+            "kind <> 'daily_coupon' OR (reduction_fen > 0 AND threshold_fen >= reduction_fen)",
+            name="daily_coupon_terms",
+        ),
+        # The member pays nothing for a gift, so no maximum of the union's may leave them a rest.
+        CheckConstraint(
+            "kind <> 'gift' OR (list_fen > 0 AND union_max_fen IS NULL)", name="gift_terms"
+        ),
+        CheckConstraint("weekday_mask BETWEEN 1 AND 127", name="some_weekday"),
+        CheckConstraint(
+            "num_nonnulls(from_minute, to_minute) <> 1 AND from_minute BETWEEN 0 AND 1439"
+            " AND to_minute BETWEEN 1 AND 1440 AND from_minute <> to_minute",
+            name="hours_of_a_day",
+        ),
+        CheckConstraint("joined_within_days > 0", name="joined_within_some_days"),
+        CheckConstraint("stack_group <> ''", name="stack_group_named"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -142,6 +179,12 @@ class OfferVersion(Base):
     union_max_fen: Mapped[Fen | None]
     assurances: Mapped[list[Any]]  # which of possession, session, static it accepts
     needs_challenge: Mapped[bool] = mapped_column(default=False)
+    weekday_mask: Mapped[int] = mapped_column(SmallInteger, default=127)
+    from_minute: Mapped[int | None] = mapped_column(SmallInteger)
+    to_minute: Mapped[int | None] = mapped_column(SmallInteger)
+    blackouts: Mapped[list[Any]] = mapped_column(default=list)
+    joined_within_days: Mapped[int | None]
+    stack_group: Mapped[str | None] = mapped_column(String(40))
     valid_from: Mapped[datetime]
     valid_to: Mapped[datetime | None]
     created_at: Mapped[datetime]

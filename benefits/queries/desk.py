@@ -19,7 +19,7 @@ from benefits.models import (
     Programme,
     ProgrammeState,
 )
-from benefits.rules import Terms, window_key
+from benefits.rules import Conditions, Terms, read_blackouts, window_key
 from kernel.clock import shanghai_date
 from ledger.models import Family, FundSource, PostingEvent, PostingRule
 from members.models import UnionOrg
@@ -248,6 +248,18 @@ def version_terms(version: OfferVersion) -> Terms:
         member_fen=version.member_fen,
         union_share_bp=version.union_share_bp,
         union_max_fen=version.union_max_fen,
+    )
+
+
+def version_conditions(version: OfferVersion) -> Conditions:
+    """Return when a stored version counts, as the rules judge it."""
+    return Conditions(
+        weekday_mask=version.weekday_mask,
+        from_minute=version.from_minute,
+        to_minute=version.to_minute,
+        blackouts=read_blackouts(version.blackouts),
+        joined_within_days=version.joined_within_days,
+        stack_group=version.stack_group,
     )
 
 

@@ -69,11 +69,16 @@ class OwnOffer:
 
 
 _CHOSEN = """
-    SELECT o.id AS offer_id, o.title_zh, o.title_en, o.merchant_id,
+    SELECT o.id AS offer_id, o.title_zh, o.title_en, o.merchant_id, o.needs_coupon,
+        CASE WHEN o.needs_coupon THEN (SELECT k.id FROM coupons k
+            WHERE k.member_id = CAST(:member_id AS uuid) AND k.offer_id = o.id
+            AND k.state = 'live' AND k.until > :now ORDER BY k.until, k.id LIMIT 1)
+            END AS coupon_id,
         m.name AS merchant, m.category,
         v.id AS version_id, v.number AS version_number, v.kind, v.member_rate_bp,
         v.threshold_fen, v.reduction_fen, v.list_fen, v.member_fen, v.union_share_bp,
-        v.union_max_fen, v.assurances, v.needs_challenge, v.valid_to,
+        v.union_max_fen, v.assurances, v.needs_challenge, v.weekday_mask, v.from_minute,
+        v.to_minute, v.blackouts, v.joined_within_days, v.stack_group, v.valid_to,
         p.id AS programme_id, p.name_zh AS programme_zh, p.name_en AS programme_en,
         p.fund_source, p.state AS programme_state, p.starts_on, p.ends_on, p.eligibility
     FROM offers o

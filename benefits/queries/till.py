@@ -10,7 +10,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from benefits.models import LimitRule, LimitScope, Offer, OfferVersion, Programme
-from benefits.rules import Terms, window_key
+from benefits.rules import ALWAYS, Conditions, Terms, read_blackouts, window_key
 from kernel.clock import shanghai_date
 from kernel.db import Statement
 from ledger.models import FundSource
@@ -31,6 +31,9 @@ class LimitLine:
     maximum: int
     stripes: int
     taken: int
+    # When its offer counts, and the day its programme ends: what says from when it is usable again.
+    conditions: Conditions = ALWAYS
+    until: date | None = None
 
     @property
     def left(self) -> int:
@@ -55,7 +58,11 @@ class OfferLine:
     starts_on: date
     ends_on: date | None
     eligibility: Sequence[Mapping[str, Any]]
+    conditions: Conditions = ALWAYS
     limits: tuple[LimitLine, ...] = field(default=())
+    # The member's piece that a use would use up: of several, the one that ends first.
+    needs_coupon: bool = False
+    coupon_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -71,10 +78,15 @@ class Scopes:
 # One statement on the path of every scan: an offer appears once per limit rule that binds it.
 _OFFERS_AT = Statement(
     """
-    SELECT o.id AS offer_id, o.title_zh, o.title_en,
+    SELECT o.id AS offer_id, o.title_zh, o.title_en, o.needs_coupon,
+        CASE WHEN o.needs_coupon THEN (SELECT k.id FROM coupons k
+            WHERE k.member_id = CAST(:member_id AS uuid) AND k.offer_id = o.id
+            AND k.state = 'live' AND k.until > :now ORDER BY k.until, k.id LIMIT 1)
+            END AS coupon_id,
         v.id AS version_id, v.number AS version_number, v.kind, v.member_rate_bp,
         v.threshold_fen, v.reduction_fen, v.list_fen, v.member_fen, v.union_share_bp,
-        v.union_max_fen, v.assurances, v.needs_challenge,
+        v.union_max_fen, v.assurances, v.needs_challenge, v.weekday_mask, v.from_minute,
+        v.to_minute, v.blackouts, v.joined_within_days, v.stack_group,
         p.id AS programme_id, p.fund_source, p.state AS programme_state, p.starts_on, p.ends_on,
         p.eligibility,
         r.id AS rule_id, r.scope, r.window, r.unit, r.maximum, r.stripes,
@@ -152,6 +164,14 @@ def offer_lines(rows: Sequence[Any], *, day: date) -> Iterator[OfferLine]:
 
 def _offer(rows: Sequence[Any], *, day: date) -> OfferLine:
     head = rows[0]
+    conditions = Conditions(
+        weekday_mask=head.weekday_mask,
+        from_minute=head.from_minute,
+        to_minute=head.to_minute,
+        blackouts=read_blackouts(head.blackouts),
+        joined_within_days=head.joined_within_days,
+        stack_group=head.stack_group,
+    )
     limits = tuple(
         LimitLine(
             rule_id=row.rule_id,
@@ -163,6 +183,8 @@ def _offer(rows: Sequence[Any], *, day: date) -> OfferLine:
             maximum=row.maximum,
             stripes=row.stripes,
             taken=int(row.taken),
+            conditions=conditions,
+            until=head.ends_on,
         )
         for row in rows
         if row.rule_id is not None
@@ -192,7 +214,10 @@ def _offer(rows: Sequence[Any], *, day: date) -> OfferLine:
         starts_on=head.starts_on,
         ends_on=head.ends_on,
         eligibility=head.eligibility,
+        conditions=conditions,
         limits=limits,
+        needs_coupon=head.needs_coupon,
+        coupon_id=head.coupon_id,
     )
 
 

@@ -51,6 +51,30 @@ REASONS: dict[str, tuple[str, str]] = {
         N_("This programme is not running today."),
         N_("Choose another benefit."),
     ),
+    "programme_not_yet": (
+        N_("This programme has not begun."),
+        N_("Usable from %(next_on)s."),
+    ),
+    "not_on_this_day": (
+        N_("This offer does not count today."),
+        N_("Usable from %(next_on)s, %(next_time)s."),
+    ),
+    "not_at_this_hour": (
+        N_("This offer does not count at this hour."),
+        N_("Usable from %(next_on)s, %(next_time)s."),
+    ),
+    "not_at_this_time": (
+        N_("This offer does not count any more before it ends."),
+        N_("Choose another benefit."),
+    ),
+    "stacked": (
+        N_("Another offer that excludes this one was redeemed with this code."),
+        N_("Void that one first, or ask for a new code."),
+    ),
+    "gift_value": (
+        N_("This gift counts at its list price only."),
+        N_("Enter exactly ¥%(list_yuan)s."),
+    ),
     "offer_not_active": (
         N_("This offer is not in force."),
         N_("Choose another benefit."),
@@ -62,6 +86,10 @@ REASONS: dict[str, tuple[str, str]] = {
     "challenge_needed": (
         N_("This offer needs the member to scan the till's code first."),
         N_("Show the till's code and let the member scan it."),
+    ),
+    "coupon_needed": (
+        N_("This offer counts with a coupon only."),
+        N_("See under Coupons in the app when they are given out; without a phone, ask at a desk."),
     ),
     "already_redeemed": (
         N_("This offer was already redeemed with this code."),

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from benefits.rules.reasons import Reason, reason
 from kernel.money import WHOLE_BP, BasisPoints, Fen, apportion
 
+# Kinds that take `reduction_fen` off from `threshold_fen` on.
+REDUCTIONS = frozenset({"full_reduction", "daily_coupon"})
+
 
 @dataclass(frozen=True)
 class Terms:
@@ -35,19 +38,27 @@ def discount_on(gross: Fen, terms: Terms) -> Fen:
 
     percent: the member's part is `member_rate_bp`, the discount rounded down. full_reduction:
     `reduction_fen` from `threshold_fen`, else nothing. fixed_price: the member pays `member_fen`
-    for what lists at `list_fen`; what the bill exceeds that is the member's own.
+    for what lists at `list_fen`; what the bill exceeds that is the member's own. daily_coupon:
+    as full_reduction. gift: the whole of `list_fen`; no other bill is one for it.
     """
     if terms.kind == "percent":
         assert terms.member_rate_bp is not None
         return Fen(gross * (WHOLE_BP - terms.member_rate_bp) // WHOLE_BP)
-    if terms.kind == "full_reduction":
+    if terms.kind in REDUCTIONS:
         assert terms.threshold_fen is not None
         assert terms.reduction_fen is not None
         return terms.reduction_fen if gross >= terms.threshold_fen else Fen(0)
-    assert terms.kind == "fixed_price"
     assert terms.list_fen is not None
+    if terms.kind == "gift":
+        return terms.list_fen if gross == terms.list_fen else Fen(0)
+    assert terms.kind == "fixed_price"
     assert terms.member_fen is not None
     return Fen(max(0, min(gross, terms.list_fen) - terms.member_fen))
+
+
+def only_gross(terms: Terms) -> Fen | None:
+    """Return the one bill these terms are for, so that nobody types it; None where any may be."""
+    return terms.list_fen if terms.kind == "gift" else None
 
 
 def split_of(gross: Fen, terms: Terms) -> Split:
@@ -66,8 +77,10 @@ def split_of(gross: Fen, terms: Terms) -> Split:
 
 def bill_reason(gross: Fen, terms: Terms) -> Reason | None:
     """Return why this bill earns nothing, or None if something comes off."""
-    if terms.kind == "full_reduction" and gross < (terms.threshold_fen or 0):
+    if terms.kind in REDUCTIONS and gross < (terms.threshold_fen or 0):
         return reason("below_threshold", threshold_fen=terms.threshold_fen)
+    if terms.kind == "gift" and gross != terms.list_fen:
+        return reason("gift_value", list_fen=terms.list_fen)
     if discount_on(gross, terms) == 0:
         return reason("nothing_off")
     return None

@@ -3,8 +3,9 @@
 from datetime import date, timedelta
 from uuid import UUID
 
+from benefits.rules.hours import ALWAYS, Conditions, next_at
 from benefits.rules.reasons import Reason, reason
-from kernel.clock import shanghai_month, shanghai_week
+from kernel.clock import shanghai_date, shanghai_day, shanghai_month, shanghai_week
 
 # What the union pays for one card shown on paper, a day: no row of limit_rules, since the cards'
 # own policy says how much, but a row of `limits` like any other.
@@ -35,9 +36,24 @@ def next_window_on(window: str, day: date) -> date | None:
     return None
 
 
-def limit_reason(*, window: str, day: date, rule_id: object, scope: str) -> Reason:
-    """Return the refusal for a full limit, with the day on which it frees where there is one."""
+def limit_reason(
+    *,
+    window: str,
+    day: date,
+    rule_id: object,
+    scope: str,
+    conditions: Conditions = ALWAYS,
+    until: date | None = None,
+) -> Reason:
+    """Return the refusal for a full limit, with the day on which it frees where there is one.
+
+    That is the first day of the next window on which the offer counts, before the day `until` on
+    which its programme ends.
+    """
     next_on = next_window_on(window, day)
+    if next_on is not None:
+        usable_at = next_at(conditions, shanghai_day(next_on)[0], until=until)
+        next_on = None if usable_at is None else shanghai_date(usable_at)
     facts: dict[str, object] = {"limit": str(rule_id), "scope": scope, "window": window}
     if next_on is None:
         return reason("limit_reached", **facts)

@@ -1,9 +1,32 @@
 """What can be done with programmes, offers and limits, one file per group of verbs."""
 
+from benefits.services.coupons import (
+    claim_coupon,
+    consume_coupon,
+    end_due_coupons,
+    end_release_if_over,
+    pass_on_pieces,
+    return_coupon,
+)
+from benefits.services.draw import (
+    EntryAnswer,
+    SeedOutcome,
+    enter_draw,
+    publish_entrants,
+    type_seed,
+)
+from benefits.services.grab import (
+    SOLD_OUT,
+    GrabAnswer,
+    grab_coupon,
+    hand_coupon,
+    reasons_against,
+)
 from benefits.services.limits import (
     Take,
     capture_limits,
     limit_reached,
+    lock_limits_of,
     return_limits,
     take_limits,
     takes_for,
@@ -26,12 +49,27 @@ from benefits.services.programmes import (
     draft_discount_programme,
     move_programme,
 )
+from benefits.services.releases import (
+    ReleaseFacts,
+    SeedSource,
+    drop_release,
+    name_another_seed,
+    plan_release,
+    publish_release,
+    release_again,
+)
 
 __all__ = [
+    "SOLD_OUT",
+    "EntryAnswer",
+    "GrabAnswer",
     "LimitFacts",
     "MerchantImport",
     "OwnBenefit",
     "ProgrammeFacts",
+    "ReleaseFacts",
+    "SeedOutcome",
+    "SeedSource",
     "Take",
     "VersionFacts",
     "add_limit",
@@ -42,14 +80,32 @@ __all__ = [
     "capture_limits",
     "change_limit",
     "check_terms",
+    "claim_coupon",
+    "consume_coupon",
     "draft_discount_programme",
+    "drop_release",
+    "end_due_coupons",
     "end_offer",
+    "end_release_if_over",
+    "enter_draw",
+    "grab_coupon",
+    "hand_coupon",
     "import_merchants",
     "limit_reached",
+    "lock_limits_of",
     "move_programme",
+    "name_another_seed",
+    "pass_on_pieces",
+    "plan_release",
+    "publish_entrants",
+    "publish_release",
+    "reasons_against",
+    "release_again",
+    "return_coupon",
     "return_limits",
     "sites_of_benefit",
     "take_limits",
     "takes_for",
     "titles_of",
+    "type_seed",
 ]

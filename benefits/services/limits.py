@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 
 from benefits.errors import LimitReached
 from benefits.queries import LimitLine
-from benefits.rules import Reason, limit_reason, stripe_maximum
+from benefits.rules import Reason, stripe_maximum
+from benefits.services.usable import full_reason
 from kernel.db import Statement
 
 
@@ -75,6 +76,17 @@ _LOCK_TAKEN = text(
     WHERE t.source_id = :source_id
     ORDER BY l.rule_id, l.scope_id, l.win, l.stripe
     FOR UPDATE OF l
+    """
+)
+
+_LOCK_TAKEN_BY_ALL = text(
+    """
+    SELECT FROM limits l
+    WHERE EXISTS (SELECT FROM limit_takes t WHERE t.source_id = ANY(:source_ids)
+        AND t.rule_id = l.rule_id AND t.scope_id = l.scope_id AND t.win = l.win
+        AND t.stripe = l.stripe)
+    ORDER BY l.rule_id, l.scope_id, l.win, l.stripe
+    FOR UPDATE
     """
 )
 
@@ -157,21 +169,36 @@ def capture_limits(session: Session, *, source_id: UUID) -> None:
     session.execute(_HELD_TO_USED, {"source_id": source_id})
 
 
+def lock_limits_of(session: Session, *, source_ids: Sequence[UUID]) -> None:
+    """Lock every limit that several sources drew on, in the order of their keys.
+
+    To be called before giving back for one after the other: each by itself would lock in its own
+    order, and wait in a ring with a sale that takes two of them.
+    """
+    session.execute(_LOCK_TAKEN_BY_ALL, {"source_ids": list(source_ids)})
+
+
 def return_limits(
     session: Session, *, source_id: UUID, union_fen: int | None = None, is_last: bool = True
 ) -> None:
     """Give back what `source_id` took: exactly once, whatever is asked.
 
-    Limits in fen get `union_fen` back (all that is left when None); a counted use returns with the
-    last fen (`is_last`). Locks the limit rows in the order of their keys.
+    Limits in fen get `union_fen` back (all that is left when None), once for all stripes that it
+    was spread over; a counted use returns with the last fen (`is_last`). Locks the limit rows in
+    the order of their keys.
     """
     rows = session.execute(_LOCK_TAKEN, {"source_id": source_id}).all()
     returned: list[Any] = []
+    given: dict[tuple[UUID, UUID, str], int] = {}
     for row in rows:
+        limit = (row.rule_id, row.scope_id, row.win)
         if row.unit == "uses":
             quantity = row.live if is_last else 0
+        elif union_fen is None:
+            quantity = row.live
         else:
-            quantity = row.live if union_fen is None else min(union_fen, row.live)
+            quantity = min(union_fen - given.get(limit, 0), row.live)
+            given[limit] = given.get(limit, 0) + quantity
         if quantity:
             returned.append((row, quantity))
     if not returned:
@@ -229,8 +256,7 @@ def _raise_if_full(
 
 def limit_reached(line: LimitLine, day: date) -> LimitReached:
     """Return the refusal that names a full limit and when it frees."""
-    reason = limit_reason(window=line.window, day=day, rule_id=line.rule_id, scope=line.scope.value)
-    return LimitReached(**_facts(reason))
+    return LimitReached(**_facts(full_reason(line, day=day)))
 
 
 def _facts(reason: Reason) -> dict[str, object]:

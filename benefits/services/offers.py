@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -20,6 +21,10 @@ from benefits.errors import (
 )
 from benefits.models import (
     OFFER_MOVES,
+    LimitRule,
+    LimitScope,
+    LimitUnit,
+    LimitWindow,
     Offer,
     OfferKind,
     OfferState,
@@ -27,7 +32,15 @@ from benefits.models import (
     Programme,
     ProgrammeState,
 )
-from benefits.rules import Terms
+from benefits.rules import (
+    ALWAYS,
+    EVERY_WEEKDAY,
+    MINUTES_OF_DAY,
+    REDUCTIONS,
+    Conditions,
+    Terms,
+)
+from benefits.services.programmes import LimitFacts, add_limit
 from kernel.actors import Actor
 from kernel.money import WHOLE_BP
 from kernel.refusals import refuse_stale, refused_by
@@ -40,13 +53,17 @@ from merchants.queries import union_path_of
 
 @dataclass(frozen=True)
 class VersionFacts:
-    """The terms of one version, the codes they accept, and when they hold: [from, to)."""
+    """The terms of one version, the codes they accept, and when they hold: [from, to).
+
+    `conditions` say at which of these times they count, for whom, and beside what.
+    """
 
     terms: Terms
     assurances: Sequence[str]
     valid_from: datetime
     valid_to: datetime | None = None
     needs_challenge: bool = False
+    conditions: Conditions = ALWAYS
 
 
 def add_offer(
@@ -60,6 +77,7 @@ def add_offer(
     terms: Terms,
     assurances: Sequence[str],
     needs_challenge: bool = False,
+    conditions: Conditions = ALWAYS,
     valid_from: datetime,
     valid_to: datetime | None = None,
     now: datetime,
@@ -89,7 +107,7 @@ def add_offer(
     )
     session.add(offer)
     session.flush()
-    facts = VersionFacts(terms, assurances, valid_from, valid_to, needs_challenge)
+    facts = VersionFacts(terms, assurances, valid_from, valid_to, needs_challenge, conditions)
     _put_version(session, actor=actor, offer=offer, facts=facts, now=now)
     return offer
 
@@ -124,6 +142,7 @@ def _put_version(
 ) -> OfferVersion:
     terms = facts.terms
     check_terms(terms)
+    check_conditions(facts.conditions)
     if facts.valid_to is not None and facts.valid_to <= facts.valid_from:
         raise OfferVersionHasNoTime
     _end_version_before(session, offer_id=offer.id, moment=facts.valid_from)
@@ -145,6 +164,7 @@ def _put_version(
         union_max_fen=terms.union_max_fen,
         assurances=list(facts.assurances),
         needs_challenge=facts.needs_challenge,
+        **_stored_conditions(facts.conditions),
         valid_from=facts.valid_from,
         valid_to=facts.valid_to,
         created_at=now,
@@ -154,6 +174,8 @@ def _put_version(
         session.flush()
     offer.version += 1
     session.flush()
+    if version.kind is OfferKind.DAILY_COUPON:
+        _limit_to_once_a_day(session, actor=actor, offer=offer, now=now)
     record(
         session,
         actor=actor,
@@ -224,8 +246,8 @@ def check_terms(terms: Terms) -> None:
         raise OfferTermsWrong(field="union_share_bp", reason="share_out_of_range")
     if terms.union_max_fen is not None and terms.union_max_fen < 0:
         raise OfferTermsWrong(field="union_max_fen", reason="negative")
-    checks = {"percent": _percent, "full_reduction": _full_reduction, "fixed_price": _fixed_price}
-    wrong = checks[terms.kind](terms)
+    checks = {"percent": _percent, "fixed_price": _fixed_price, "gift": _gift}
+    wrong = (_reduction if terms.kind in REDUCTIONS else checks[terms.kind])(terms)
     if wrong is not None:
         raise OfferTermsWrong(field=wrong, reason="amounts_make_no_offer")
 
@@ -235,7 +257,7 @@ def _percent(terms: Terms) -> str | None:
     return None if rate is not None and 0 <= rate < WHOLE_BP else "member_rate_bp"
 
 
-def _full_reduction(terms: Terms) -> str | None:
+def _reduction(terms: Terms) -> str | None:
     if terms.reduction_fen is None or terms.reduction_fen <= 0:
         return "reduction_fen"
     if terms.threshold_fen is None or terms.threshold_fen < terms.reduction_fen:
@@ -249,3 +271,57 @@ def _fixed_price(terms: Terms) -> str | None:
     if terms.list_fen is None or terms.list_fen <= terms.member_fen:
         return "list_fen"
     return None
+
+
+def _gift(terms: Terms) -> str | None:
+    if terms.list_fen is None or terms.list_fen <= 0:
+        return "list_fen"
+    # What a maximum of the union's cuts off would be the member's to pay.
+    return None if terms.union_max_fen is None else "union_max_fen"
+
+
+def check_conditions(conditions: Conditions) -> None:
+    """Raise OfferTermsWrong naming the first field by which an offer would never count."""
+    if not 1 <= conditions.weekday_mask <= EVERY_WEEKDAY:
+        raise OfferTermsWrong(field="weekdays", reason="no_weekday")
+    start, end = conditions.from_minute, conditions.to_minute
+    if (start is None) != (end is None):
+        raise OfferTermsWrong(field="to_minute", reason="half_of_the_hours")
+    if start is not None and end is not None:
+        if not 0 <= start < MINUTES_OF_DAY or start == end:
+            raise OfferTermsWrong(field="from_minute", reason="no_hours")
+        if not 1 <= end <= MINUTES_OF_DAY:
+            raise OfferTermsWrong(field="to_minute", reason="no_hours")
+    if any(last < first for first, last in conditions.blackouts):
+        raise OfferTermsWrong(field="blackouts", reason="ends_before_it_begins")
+    if conditions.joined_within_days is not None and conditions.joined_within_days < 1:
+        raise OfferTermsWrong(field="joined_within_days", reason="no_days")
+
+
+def _stored_conditions(conditions: Conditions) -> dict[str, Any]:
+    return {
+        "weekday_mask": conditions.weekday_mask,
+        "from_minute": conditions.from_minute,
+        "to_minute": conditions.to_minute,
+        "blackouts": [
+            [first.isoformat(), last.isoformat()] for first, last in conditions.blackouts
+        ],
+        "joined_within_days": conditions.joined_within_days,
+        "stack_group": conditions.stack_group,
+    }
+
+
+def _limit_to_once_a_day(session: Session, *, actor: Actor, offer: Offer, now: datetime) -> None:
+    """Give a daily coupon its limit, unless it has one: a rule like any other, to be edited."""
+    known = session.scalars(
+        select(LimitRule.id).where(
+            LimitRule.offer_id == offer.id,
+            LimitRule.scope == LimitScope.MEMBER,
+            LimitRule.window == LimitWindow.DAY,
+            LimitRule.unit == LimitUnit.USES,
+            LimitRule.is_active,
+        )
+    ).first()
+    if known is None:
+        once = LimitFacts(LimitScope.MEMBER, LimitWindow.DAY, LimitUnit.USES, 1, offer_id=offer.id)
+        add_limit(session, actor=actor, programme_id=offer.programme_id, facts=once, now=now)

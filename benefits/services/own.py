@@ -22,7 +22,7 @@ from benefits.queries import (
 )
 from benefits.rules import Reason, reason
 from benefits.services.usable import tightest_of, usability
-from kernel.clock import shanghai_date, shanghai_day
+from kernel.clock import shanghai_day
 
 
 @dataclass(frozen=True)
@@ -94,9 +94,7 @@ def sites_of_benefit(
 def _judged(
     offer: OwnOffer, facts: OwnFacts, *, sites: Sequence[OfferSites], now: datetime
 ) -> OwnBenefit:
-    judged = usability(
-        offer.line, facts.member, assurance=None, challenged=False, day=shanghai_date(now)
-    )
+    judged = usability(offer.line, facts.member, assurance=None, challenged=False, now=now)
     reasons = judged.reasons if facts.card_works else (reason("card_not_usable"), *judged.reasons)
     own = [line for line in offer.line.limits if line.scope is LimitScope.MEMBER]
     return OwnBenefit(offer, reasons, tightest_of(own), _end_of(offer), sites)

@@ -6,10 +6,19 @@ a redemption calls it too, and leaves only the limits to the statement that take
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from benefits.queries import LimitLine, OfferLine
-from benefits.rules import MemberFacts, Reason, bill_reason, evaluate, limit_reason, reason
+from benefits.rules import (
+    MemberFacts,
+    Reason,
+    bill_reason,
+    condition_reasons,
+    evaluate,
+    limit_reason,
+    reason,
+)
+from kernel.clock import shanghai_date
 from kernel.money import Fen
 
 
@@ -36,24 +45,21 @@ def usability(
     *,
     assurance: str | None,
     challenged: bool,
-    day: date,
+    now: datetime,
     gross: Fen | None = None,
 ) -> Usability:
-    """Judge one offer for one member and code on a Shanghai day; with `gross`, for that bill.
+    """Judge one offer for one member and code at a moment; with `gross`, for that bill.
 
     `assurance` is None where no code has been shown yet: then nothing is said of the code.
     """
-    reasons = list(standing_reasons(offer, member, day=day))
+    reasons = list(standing_reasons(offer, member, now=now))
     if assurance is not None:
         reasons += code_reasons(offer, assurance=assurance, challenged=challenged)
     if gross is not None:
         below = bill_reason(gross, offer.terms)
         reasons += [below] if below else []
-    reasons += [
-        limit_reason(window=line.window, day=day, rule_id=line.rule_id, scope=line.scope.value)
-        for line in offer.limits
-        if line.left == 0
-    ]
+    day = shanghai_date(now)
+    reasons += [full_reason(line, day=day) for line in offer.limits if line.left == 0]
     tightest = tightest_of(offer.limits)
     return Usability(
         offer,
@@ -63,12 +69,31 @@ def usability(
     )
 
 
-def standing_reasons(offer: OfferLine, member: MemberFacts, *, day: date) -> tuple[Reason, ...]:
-    """Return what speaks against the programme today and against this person in it."""
-    runs = offer.programme_state == "running" and offer.starts_on <= day
-    if not runs or (offer.ends_on is not None and day >= offer.ends_on):
-        return (reason("programme_not_running"),)
-    return evaluate(offer.eligibility, member, day=day).reasons
+def standing_reasons(offer: OfferLine, member: MemberFacts, *, now: datetime) -> list[Reason]:
+    """Return what speaks against the programme and the offer now, and against this person."""
+    day = shanghai_date(now)
+    is_over = offer.ends_on is not None and day >= offer.ends_on
+    if offer.programme_state != "running" or is_over:
+        return [reason("programme_not_running")]
+    if day < offer.starts_on:
+        return [reason("programme_not_yet", next_on=offer.starts_on.isoformat())]
+    return [
+        *evaluate(offer.eligibility, member, day=day).reasons,
+        *condition_reasons(offer.conditions, member, now=now, until=offer.ends_on),
+        *([reason("coupon_needed")] if offer.needs_coupon and offer.coupon_id is None else []),
+    ]
+
+
+def full_reason(line: LimitLine, *, day: date) -> Reason:
+    """Return the refusal that names a full limit and from when the offer is usable again."""
+    return limit_reason(
+        window=line.window,
+        day=day,
+        rule_id=line.rule_id,
+        scope=line.scope.value,
+        conditions=line.conditions,
+        until=line.until,
+    )
 
 
 def code_reasons(offer: OfferLine, *, assurance: str, challenged: bool) -> list[Reason]:

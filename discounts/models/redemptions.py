@@ -57,6 +57,16 @@ class Redemption(Base):
     __table_args__ = (
         # A verification carries at most one redemption per offer.
         UniqueConstraint("verification_id", "offer_id"),
+        # Of the offers that exclude each other it carries one; what was taken back frees them.
+        Index(
+            "uq_redemptions_stack_group",
+            "verification_id",
+            "stack_group",
+            unique=True,
+            postgresql_where=(
+                "stack_group IS NOT NULL AND state IN ('held', 'captured', 'partly_reversed')"
+            ),
+        ),
         UniqueConstraint("terminal_id", "receipt_on", "receipt_seq"),
         CheckConstraint(
             "gross_fen = member_pays_fen + merchant_bears_fen + union_pays_fen",
@@ -96,6 +106,7 @@ class Redemption(Base):
     offer_id: Mapped[UUID]
     offer_version_id: Mapped[UUID]
     programme_id: Mapped[UUID]
+    stack_group: Mapped[str | None] = mapped_column(String(40))
     facts_digest: Mapped[bytes]
     terminal_seq: Mapped[int | None] = mapped_column(BigInteger)
     gross_fen: Mapped[Fen]

@@ -93,6 +93,7 @@ class OpenVerification:
     card_state: str
     holder: Holder | None
     redeemed_at: datetime | None
+    stack_groups: tuple[str, ...]  # of its redemptions that stand
 
 
 _VERIFICATION = Statement(
@@ -101,7 +102,10 @@ _VERIFICATION = Statement(
         c.state AS card_state, c.number, c.member_id, m.name_masked, m.status, m.joined_on,
         m.born_on, m.employment, m.is_migrant, m.hardship_level, u.path AS union_path,
         (SELECT r.received_at FROM redemptions r
-            WHERE r.verification_id = v.id AND r.offer_id = :offer_id) AS redeemed_at
+            WHERE r.verification_id = v.id AND r.offer_id = :offer_id) AS redeemed_at,
+        ARRAY(SELECT r.stack_group FROM redemptions r
+            WHERE r.verification_id = v.id AND r.stack_group IS NOT NULL
+            AND r.state IN ('held', 'captured', 'partly_reversed')) AS stack_groups
     FROM verifications v
     LEFT JOIN cards c ON c.id = v.card_id
     LEFT JOIN members m ON m.id = c.member_id
@@ -130,6 +134,7 @@ def open_verification(
         card_state=row.card_state or "",
         holder=_holder(row) if row.accepted else None,
         redeemed_at=row.redeemed_at,
+        stack_groups=tuple(row.stack_groups),
     )
 
 

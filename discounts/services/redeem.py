@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from benefits.errors import OfferNotUsable
 from benefits.queries import OfferLine, Scopes, offers_at
 from benefits.rules import MemberFacts, Reason, Split, bill_reason, reason, split_of
-from benefits.services import take_limits, takes_for
+from benefits.services import consume_coupon, take_limits, takes_for
 from benefits.services.static_limit import STATIC, static_takes
 from benefits.services.usable import code_reasons, standing_reasons
 from cards.errors import CardNotUsable
@@ -106,6 +106,7 @@ def redeem_discount(
         split=split,
         now=now,
     )
+    consume_coupon(session, coupon_id=offer.coupon_id, redemption_id=redemption.id, now=now)
     day = shanghai_date(now)
     takes = takes_for(offer.limits, union_fen=split.union_pays_fen, spread=till.terminal_id)
     if verification.assurance == STATIC:
@@ -230,6 +231,7 @@ def _verification(
         card_state=CardState.ACTIVE,
         holder=verdict.holder,
         redeemed_at=None,
+        stack_groups=(),
     )
 
 
@@ -281,8 +283,10 @@ def _refuse_unusable(
         raise not_usable(
             reason("already_redeemed", redeemed_at=verification.redeemed_at.isoformat())
         )
+    if offer.conditions.stack_group in verification.stack_groups:
+        raise not_usable(reason("stacked", stack_group=offer.conditions.stack_group))
     against = [
-        *standing_reasons(offer, member_facts(holder), day=shanghai_date(now)),
+        *standing_reasons(offer, member_facts(holder), now=now),
         *code_reasons(offer, assurance=verification.assurance, challenged=verification.challenged),
     ]
     below = bill_reason(gross, offer.terms)
@@ -306,12 +310,14 @@ _COUNTED = """
 """
 _COLUMNS = """
     INSERT INTO redemptions (id, terminal_id, site_id, merchant_id, card_id, member_id,
-        verification_id, offer_id, offer_version_id, programme_id, facts_digest, terminal_seq,
+        verification_id, offer_id, offer_version_id, programme_id, stack_group, facts_digest,
+        terminal_seq,
         gross_fen, member_pays_fen, merchant_bears_fen, union_pays_fen, occurred_at, received_at,
         state, expires_at, captured_at, receipt_on, receipt_seq, back_member_fen,
         back_merchant_fen, back_union_fen)
     SELECT :id, :terminal_id, :site_id, :merchant_id, :card_id, :member_id, :verification_id,
-        :offer_id, :offer_version_id, :programme_id, :facts_digest, :terminal_seq, :gross_fen,
+        :offer_id, :offer_version_id, :programme_id, :stack_group, :facts_digest, :terminal_seq,
+        :gross_fen,
         :member_pays_fen, :merchant_bears_fen, :union_pays_fen, :occurred_at, :received_at,
         :state, CAST(:expires_at AS timestamptz), CAST(:captured_at AS timestamptz),
 """
@@ -345,6 +351,7 @@ def _insert(
         "offer_id": offer.offer_id,
         "offer_version_id": offer.version_id,
         "programme_id": offer.programme_id,
+        "stack_group": offer.conditions.stack_group,
         "facts_digest": request.digest,
         "terminal_seq": request.terminal_seq,
         "gross_fen": split.gross_fen,
@@ -361,7 +368,8 @@ def _insert(
     insert = _INSERT_CAPTURED if request.capture else _INSERT_HELD
     written = insert.first(session, {**facts, "state": facts["state"].value, "today": today})
     if written is None:
-        # The id, or this verification's use of the offer, was taken while we were deciding.
+        # The id, or this verification's use of the offer or of its group, was taken while we
+        # were deciding.
         raise TryAgain
     return Redemption(
         **facts,

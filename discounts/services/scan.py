@@ -42,9 +42,9 @@ def scan_card(
         return ScanAnswer(verdict, ())
     scopes = Scopes(till.merchant_id, till.site_id, till.terminal_id, verdict.holder.member_id)
     member = member_facts(verdict.holder)
-    day = shanghai_date(now)
     offers = offers_at(session, scopes=scopes, now=now)
     if verdict.assurance == STATIC:
+        day = shanghai_date(now)
         line = static_limit(session, card_id=verdict.holder.card_id, day=day)
         offers = [_with_limit(offer, line) for offer in offers]
     return ScanAnswer(
@@ -55,7 +55,7 @@ def scan_card(
                 member,
                 assurance=verdict.assurance or "",
                 challenged=verdict.challenged,
-                day=day,
+                now=now,
             )
             for offer in offers
         ),

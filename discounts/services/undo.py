@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from benefits.models import Programme
-from benefits.services import capture_limits, return_limits
+from benefits.services import capture_limits, lock_limits_of, return_coupon, return_limits
 from cards.models import RecordKind
 from cards.services.records import add_record
 from discounts.errors import HoldExpired, NotReversible, RedemptionNotFound
@@ -100,6 +100,7 @@ def void_redemption(session: Session, *, till: Till, redemption_id: UUID, now: d
     if redemption.state is RedemptionState.HELD:
         redemption.state = move(REDEMPTION_MOVES, redemption.state, RedemptionState.VOIDED)
         session.flush()
+        return_coupon(session, redemption_id=redemption.id)
         return_limits(session, source_id=redemption.id)
         return Answer(_line(session, redemption), replayed=False)
     if redemption.state is not RedemptionState.CAPTURED:
@@ -177,6 +178,9 @@ def expire_holds(session: Session, *, now: datetime) -> int:
         redemption.state = move(REDEMPTION_MOVES, redemption.state, RedemptionState.EXPIRED)
     session.flush()
     for redemption in over:
+        return_coupon(session, redemption_id=redemption.id)
+    lock_limits_of(session, source_ids=[redemption.id for redemption in over])
+    for redemption in over:
         return_limits(session, source_id=redemption.id)
     return len(over)
 
@@ -243,6 +247,8 @@ def _take_back(
         if violated_constraint(error) != _VOID_BEFORE_ISSUE:
             raise
         raise NotReversible(reason="on_statement", left_fen=parts.whole_fen) from None
+    if target is not RedemptionState.PARTLY_REVERSED:
+        return_coupon(session, redemption_id=redemption.id)
     return_limits(
         session,
         source_id=redemption.id,

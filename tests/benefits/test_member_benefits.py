@@ -85,7 +85,7 @@ def test_a_member_hears_what_the_till_would_say(session, make, plans, shop, memb
     scopes = Scopes(shop.id, new_id(), new_id(), member)
     at_till = {
         offer.offer_id: usability(
-            offer, facts.member, assurance="session", challenged=False, day=shanghai_date(NOW)
+            offer, facts.member, assurance="session", challenged=False, now=NOW
         )
         for offer in offers_at(session, scopes=scopes, now=NOW)
     }
