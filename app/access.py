@@ -71,6 +71,8 @@ ACCESS: dict[str, Rule] = {
     "GET phone.card_worker": ANYONE,
     "GET phone.card_manifest": ANYONE,
     "GET phone.scan": ANYONE,
+    "GET phone.scan_worker": ANYONE,
+    "GET phone.scan_manifest": ANYONE,
     # What a member can use
     "GET benefits_api.list_benefits": MEMBER,
     "GET benefits_api.list_sites": MEMBER,
@@ -199,6 +201,7 @@ ACCESS: dict[str, Rule] = {
     "GET cards_api.show_status_list": ANYONE,
     "POST cards_api.pair": ANYONE,
     "POST cards_api.ask_card": TERMINAL,
+    "DELETE cards_api.close_questions": TERMINAL,
     "GET cards_pages.cards": staff(Role.REGISTER_OFFICER, Role.AUDITOR),
     "GET cards_pages.card": staff(Role.REGISTER_OFFICER, Role.AUDITOR),
     "POST cards_pages.freeze": staff(Role.REGISTER_OFFICER),

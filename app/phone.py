@@ -39,7 +39,8 @@ def card() -> ResponseReturnValue:
         "wallet",
         title=gettext("My card"),
         sentences=_card_sentences(),
-        is_installable=True,
+        style="wallet.css",
+        manifest="phone.card_manifest",
         consent=_card_consent(),
     )
 
@@ -47,29 +48,68 @@ def card() -> ResponseReturnValue:
 @phone.get("/card/sw.js")
 def card_worker() -> ResponseReturnValue:
     """The script that keeps the member's page on the phone: new when what it keeps is new."""
-    folder = _built_folder()
-    try:
-        script = (folder / "card-worker.js").read_text()
-    except FileNotFoundError:
-        raise PhoneAppsMissing from None
-    facts = {"SENTENCES": _sentences_digest(), "LANGUAGES": list(LANGUAGES)}
-    stated = "".join(f"self.{name} = {json.dumps(value)};\n" for name, value in facts.items())
-    answer = Response(stated + script, content_type="text/javascript; charset=utf-8")
-    answer.headers["Cache-Control"] = "no-cache"
-    return answer
+    return _worker("card-worker", _card_sentences())
 
 
 @phone.get("/card/manifest.webmanifest")
 def card_manifest() -> ResponseReturnValue:
     """What a phone needs to put the member's page among its apps (W3C Web Application Manifest)."""
-    manifest = {
-        "id": "/card/",
-        "name": gettext("Union Card"),
-        "short_name": gettext("My card"),
-        "description": gettext("Your union's real-name card, also without a network."),
+    return _manifest_of(
+        "phone.card",
+        name=gettext("Union Card"),
+        short_name=gettext("My card"),
+        description=gettext("Your union's real-name card, also without a network."),
+    )
+
+
+@phone.get("/scan/")
+def scan() -> ResponseReturnValue:
+    """The till's page: pair, check a code, redeem, take back."""
+    return _shell(
+        "scanner",
+        title=gettext("Till"),
+        sentences=_till_sentences(),
+        style="scanner.css",
+        manifest="phone.scan_manifest",
+    )
+
+
+@phone.get("/scan/sw.js")
+def scan_worker() -> ResponseReturnValue:
+    """The script that keeps the till's page on the device, and nothing of what is below it."""
+    return _worker("scan-worker", _till_sentences())
+
+
+@phone.get("/scan/manifest.webmanifest")
+def scan_manifest() -> ResponseReturnValue:
+    """What a device needs to put the till among its apps."""
+    return _manifest_of(
+        "phone.scan",
+        name=gettext("Union Card till"),
+        short_name=gettext("Till"),
+        description=gettext("Check cards and redeem benefits, also without a network."),
+    )
+
+
+def _worker(name: str, sentences: dict[str, str]) -> Response:
+    """Return a page's worker behind what it must know: it is new when the page's words are."""
+    try:
+        script = (_built_folder() / f"{name}.js").read_text()
+    except FileNotFoundError:
+        raise PhoneAppsMissing from None
+    facts = {"SENTENCES": _sentences_digest(sentences), "LANGUAGES": list(LANGUAGES)}
+    stated = "".join(f"self.{key} = {json.dumps(value)};\n" for key, value in facts.items())
+    answer = Response(stated + script, content_type="text/javascript; charset=utf-8")
+    answer.headers["Cache-Control"] = "no-cache"
+    return answer
+
+
+def _manifest_of(endpoint: str, **words: str) -> Response:
+    manifest = words | {
+        "id": url_for(endpoint),
         "lang": LANGUAGE_TAGS[choose_locale()],
-        "start_url": url_for("phone.card"),
-        "scope": url_for("phone.card"),
+        "start_url": url_for(endpoint),
+        "scope": url_for(endpoint),
         "display": "standalone",
         "orientation": "portrait",
         "background_color": "#ffffff",
@@ -77,12 +117,6 @@ def card_manifest() -> ResponseReturnValue:
         "icons": [_icon(size, purpose) for size, purpose in _ICONS],
     }
     return Response(json.dumps(manifest), content_type="application/manifest+json")
-
-
-@phone.get("/scan/")
-def scan() -> ResponseReturnValue:
-    """The till's page: pair, check a code, redeem, take back."""
-    return _shell("scanner", title=gettext("Till"), sentences=SHARED | SCAN)
 
 
 # The maskable one has its mark inside the circle that every phone shows of it.
@@ -104,12 +138,16 @@ def _card_sentences() -> dict[str, str]:
     return SHARED | CARD | (CARD_DEMO if settings.is_demo else {})
 
 
-def _sentences_digest() -> str:
-    """Return a name for what the member's page says, in all languages, whatever the build."""
+def _till_sentences() -> dict[str, str]:
+    return SHARED | SCAN
+
+
+def _sentences_digest(sentences: dict[str, str]) -> str:
+    """Return a name for what a page says, in all languages, whatever the build."""
     digest = hashlib.sha256()
     for language in LANGUAGES:
         with force_locale(language):
-            said = [gettext(sentence) for sentence in _card_sentences().values()]
+            said = [gettext(sentence) for sentence in sentences.values()]
         digest.update(json.dumps(said).encode())
     digest.update(json.dumps({key: vars(text) for key, text in consent_texts().items()}).encode())
     return digest.hexdigest()[:12]
@@ -132,14 +170,19 @@ def _shell(
     *,
     title: str,
     sentences: dict[str, str],
-    is_installable: bool = False,
+    style: str,
+    manifest: str,
     **facts: object,
 ) -> ResponseReturnValue:
-    """Render a shell; each of `facts` becomes a block of data that the script finds by its name."""
+    """Render a shell with its own `style` and the endpoint of its `manifest`.
+
+    Each of `facts` becomes a block of data that the script finds by its name.
+    """
     page = render_template(
         "phone/shell.html",
         title=title,
-        is_installable=is_installable,
+        style=style,
+        manifest=manifest,
         tags=LANGUAGE_TAGS,
         scripts=_scripts(app_name),
         blocks={

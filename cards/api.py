@@ -49,6 +49,7 @@ from cards.services import (
     Slice,
     appeal,
     apply_for_card,
+    close_challenges,
     confirm_membership,
     cooling_until,
     enrol_device,
@@ -340,6 +341,16 @@ def ask_card() -> ResponseReturnValue:
         "nonce": base64url(question.nonce),
         "expires_at": question.expires_at,
     }
+
+
+@api.delete("/terminals/me/challenges")
+@api.response(204)
+def close_questions() -> None:
+    """End this till's open questions: it takes plain codes again at once."""
+    till = current_actor()
+    assert till.id is not None
+    with transaction() as session:
+        close_challenges(session, terminal_id=till.id, now=utc_now())
 
 
 def _member_id() -> UUID:

@@ -7,8 +7,13 @@ import { build } from "esbuild";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const output = path.join(here, "..", "app", "static", "apps");
-// What the member's page loads besides its scripts, below the static folder.
-const PLAIN = ["tokens.css", "phone.css", "wallet.css", "icon.svg"];
+// What the pages load besides their scripts, below the static folder.
+const PLAIN = ["tokens.css", "phone.css", "icon.svg"];
+// The pages that are kept on the phone, each by a worker of its own (worker/store.ts names them).
+const KEPT = [
+  { app: "wallet", worker: "card-worker", style: "wallet.css", page: "/card/", store: "card-" },
+  { app: "scanner", worker: "scan-worker", style: "scanner.css", page: "/scan/", store: "scan-" },
+];
 
 const built = await build({
   absWorkingDir: here,
@@ -65,27 +70,34 @@ function reached(file, found = new Set()) {
   return found;
 }
 
-const digest = createHash("sha256");
-for (const [file] of scripts) digest.update(await readFile(path.join(output, file)));
-for (const file of PLAIN) digest.update(await readFile(path.join(output, "..", file)));
-const version = digest.digest("hex").slice(0, 12);
-const manifest = { version, apps };
+const manifest = { apps };
 
-// The worker names what it stores, so it is built when that is known.
-const wallet = [...reached(apps.wallet[0])].map((file) => `/static/apps/${file}`);
-await build({
-  absWorkingDir: here,
-  entryPoints: { "card-worker": "worker/worker.ts" },
-  outdir: output,
-  bundle: true,
-  format: "iife",
-  target: "es2022",
-  minify: true,
-  define: {
-    BUILT: JSON.stringify({ version, files: [...PLAIN.map((file) => `/static/${file}`), ...wallet] }),
-  },
-  logLevel: "warning",
-});
+/** The worker of one page: it names what it stores, so it is built when that is known. */
+async function buildWorker({ app, worker, style, page, store }) {
+  const plain = [...PLAIN, style];
+  const reachable = [...reached(apps[app][0])].sort();
+  const digest = createHash("sha256");
+  for (const file of reachable) digest.update(await readFile(path.join(output, file)));
+  for (const file of plain) digest.update(await readFile(path.join(output, "..", file)));
+  const files = [...plain, ...reachable.map((file) => `apps/${file}`)];
+  const built = {
+    kept: { page, store },
+    version: digest.digest("hex").slice(0, 12),
+    files: files.map((file) => `/static/${file}`),
+  };
+  await build({
+    absWorkingDir: here,
+    entryPoints: { [worker]: "worker/worker.ts" },
+    outdir: output,
+    bundle: true,
+    format: "iife",
+    target: "es2022",
+    minify: true,
+    define: { BUILT: JSON.stringify(built) },
+    logLevel: "warning",
+  });
+}
+for (const kept of KEPT) await buildWorker(kept);
 
 // The manifest changes last and at once, so that a shell served meanwhile names files that exist.
 await mkdir(output, { recursive: true });
@@ -93,7 +105,8 @@ const unfinished = path.join(output, "manifest.json.new");
 await writeFile(unfinished, `${JSON.stringify(manifest, null, 2)}\n`);
 await rename(unfinished, path.join(output, "manifest.json"));
 
-const current = new Set(["manifest.json", "card-worker.js", ...outputs.map(([file]) => file)]);
+const workers = KEPT.map(({ worker }) => `${worker}.js`);
+const current = new Set(["manifest.json", ...workers, ...outputs.map(([file]) => file)]);
 for (const file of await readdir(output)) {
   if (!current.has(file)) await rm(path.join(output, file));
 }

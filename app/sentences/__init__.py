@@ -16,9 +16,11 @@ from app.sentences.receipts import CARD_RECEIPTS, SCAN_RECEIPTS
 from app.sentences.records import RECORDS
 from app.sentences.scan import SCAN as _SCAN
 from app.sentences.shared import SHARED
+from app.sentences.till import TILL
+from app.sentences.till_offline import TILL_OFFLINE
 from app.sentences.training import TRAINING
 
 CARD = _CARD | LIVE | ME | AID | TRAINING | NOTICES | BENEFITS | RECORDS | PHONES | CARD_RECEIPTS
-SCAN = _SCAN | SCAN_RECEIPTS
+SCAN = _SCAN | SCAN_RECEIPTS | TILL | TILL_OFFLINE
 
 __all__ = ["CARD", "CARD_DEMO", "SCAN", "SHARED"]

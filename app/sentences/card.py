@@ -82,12 +82,8 @@ CARD: dict[str, str] = {
     "consent_needed": N_("The card needs your consent again: its text has changed."),
     "consent_give": N_("Agree and show my card"),
     # The page itself
-    "update_ready": N_("A newer version of this page is ready."),
-    "update_now": N_("Load it now"),
     "install_why": N_("Put the card among your apps: it opens at once, also without a network."),
     "install_ios": N_("To have the card among your apps: tap Share, then Add to Home Screen."),
-    "install_now": N_("Install"),
-    "install_later": N_("Not now"),
     # Records
     "records_title": N_("My records"),
     "records_loading": N_("Fetching your records …"),

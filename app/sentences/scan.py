@@ -66,7 +66,6 @@ SCAN: dict[str, str] = {
     "question_only": N_(
         "Only the answer to this question is accepted now, for at most two minutes."
     ),
-    "question_text": N_("Text of the phone's answer"),
     "question_over": N_("The question is over. Ask again."),
     # The amount
     "bill": N_("Bill"),

@@ -1,7 +1,7 @@
 """What can be done with cards, one file per group of verbs. Verification stands in verify.py."""
 
 from cards.services.appeals import appeal, grant_appeal, reject_appeal
-from cards.services.challenges import start_challenge
+from cards.services.challenges import close_challenges, start_challenge
 from cards.services.confirmation import ask_for_confirmation, confirm_membership, expire_card
 from cards.services.cooldown import cooling_until
 from cards.services.devices import (
@@ -98,6 +98,7 @@ __all__ = [
     "ask_for_confirmation",
     "cancel_card",
     "change_policy",
+    "close_challenges",
     "close_full_lists",
     "confirm_membership",
     "cooling_until",

@@ -4,6 +4,7 @@ import secrets
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from cards.models import TerminalChallenge
@@ -19,3 +20,19 @@ def start_challenge(session: Session, *, terminal_id: UUID, now: datetime) -> Te
     session.add(question)
     session.flush()
     return question
+
+
+def close_challenges(session: Session, *, terminal_id: UUID, now: datetime) -> None:
+    """End this till's open questions: from now on plain codes are accepted again.
+
+    What answers one of them after this is refused. Nothing open: nothing changes.
+    """
+    session.execute(
+        update(TerminalChallenge)
+        .where(
+            TerminalChallenge.terminal_id == terminal_id,
+            TerminalChallenge.used_at.is_(None),
+            TerminalChallenge.expires_at > now,
+        )
+        .values(expires_at=now)
+    )

@@ -1,21 +1,27 @@
 import { render } from "preact";
 import { useEffect } from "preact/hooks";
 import { t } from "../shared/i18n";
+import { keepPage } from "../shared/kept-page";
 import { lazy } from "../shared/lazy";
 import { placeAmong, Tabs } from "../shared/tabs";
-import { Heading, Waiting } from "../shared/ui";
+import { Waiting } from "../shared/ui";
+import { TILL } from "../worker/store";
 import { AmountScreen } from "./amount-screen";
-import { ImpossibleScreen, PairScreen } from "./pair-screen";
+import { followBack } from "./back";
+import { readySounds } from "./feedback";
+import { ImpossibleScreen, PairedAlready, PairScreen } from "./pair-screen";
+import { followLinks } from "./pairing-link";
 import { type Step, step } from "./sale";
 import {
   OffersScreen,
   ReceiptScreen,
   RefusedScreen,
-  ScanScreen,
   SendingScreen,
   UnansweredScreen,
   VerdictScreen,
+  VerifyingScreen,
 } from "./sale-screens";
+import { ScanScreen } from "./scan-screen";
 import type { Pairing } from "./service";
 import { StatementsScreen } from "./statements-screen";
 import { paired, start } from "./till";
@@ -72,6 +78,7 @@ function Till({ pairing }: { pairing: Pairing }) {
   return (
     <>
       <main>
+        <PairedAlready site={pairing.site} />
         <Place pairing={pairing} place={place} />
       </main>
       {isBare ? null : (
@@ -103,12 +110,7 @@ function Sale({ pairing, now }: { pairing: Pairing; now: Step }) {
     case "scan":
       return <ScanScreen pairing={pairing} now={now} />;
     case "verifying":
-      return (
-        <section class="panel">
-          <Heading>{t("verifying")}</Heading>
-          <Waiting>{t("sending_wait")}</Waiting>
-        </section>
-      );
+      return <VerifyingScreen />;
     case "verdict":
       return <VerdictScreen {...now} />;
     case "offers":
@@ -131,6 +133,10 @@ function Sale({ pairing, now }: { pairing: Pairing; now: Step }) {
 const root = document.getElementById("app");
 if (root !== null) {
   root.replaceChildren();
+  followLinks();
+  followBack();
+  readySounds();
   render(<App />, root);
   void start();
+  void keepPage(TILL);
 }

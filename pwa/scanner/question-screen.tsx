@@ -1,11 +1,12 @@
-import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import { clock, serverNow } from "../shared/clock";
 import { t } from "../shared/i18n";
 import { QrCode } from "../shared/qr";
 import { bytesOfBase64url } from "../shared/uc1/bytes";
 import { challengeText } from "../shared/uc1/challenge";
 import { Note } from "../shared/ui";
-import { nextCard, type Step, scan } from "./sale";
+import { askPhone, type Step, scan, showOffers } from "./sale";
+import { CodeReader } from "./scan-screen";
 
 /** The till's question on the screen, and room for what the phone answers. */
 export function QuestionScreen({
@@ -15,10 +16,7 @@ export function QuestionScreen({
   token: string;
   now: Extract<Step, { name: "question" }>;
 }) {
-  const { question } = now;
-  const input = useRef<HTMLInputElement>(null);
-  // Ready for a keyboard-wedge scanner, as when a card is first shown.
-  useLayoutEffect(() => input.current?.focus(), []);
+  const { question, verification } = now;
   const text = useMemo(() => {
     const nonce = bytesOfBase64url(question.nonce);
     return nonce === null ? null : challengeText({ audience: question.aud, nonce });
@@ -27,39 +25,26 @@ export function QuestionScreen({
   clock.value;
   const isOver = text === null || serverNow() >= Date.parse(question.expires_at);
   return (
-    <form
-      class="panel"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void scan(token, input.current?.value ?? "");
-      }}
-    >
+    <section class="panel">
       <h1 tabIndex={-1}>{t("question_title")}</h1>
       {isOver ? (
-        <Note kind="wait">{t("question_over")}</Note>
+        <>
+          <Note kind="wait">{t("question_over")}</Note>
+          <button type="button" onClick={() => void askPhone(token, verification)}>
+            {t("question_ask")}
+          </button>
+        </>
       ) : (
         <>
           <p>{t("question_how")}</p>
           <QrCode text={text} label={t("question_alt")} />
           <p class="quiet">{t("question_only")}</p>
+          <CodeReader onCard={(answer) => void scan(token, answer)} />
         </>
       )}
-      <div class="field">
-        <label for="answer">{t("question_text")}</label>
-        <input
-          id="answer"
-          ref={input}
-          autocomplete="off"
-          autocapitalize="off"
-          spellcheck={false}
-          maxLength={4000}
-          required
-        />
-      </div>
-      <button type="submit">{t("check_code")}</button>
-      <button type="button" class="plain" onClick={nextCard}>
-        {t("next_card")}
+      <button type="button" class="plain" onClick={() => showOffers(verification)}>
+        {t("question_leave")}
       </button>
-    </form>
+    </section>
   );
 }

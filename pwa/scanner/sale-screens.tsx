@@ -1,4 +1,6 @@
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../shared/i18n";
 import { type Fen, type Parts, yuan } from "../shared/money";
 import { standing } from "../shared/standing";
@@ -14,95 +16,15 @@ import {
   Split,
   Waiting,
 } from "../shared/ui";
-import { outbox, type Sent } from "./outbox";
+import { tell } from "./feedback";
 import { PaperCheck } from "./paper-check";
 import { ReceiptLinks } from "./receipt-links";
-import { askAgain, askPhone, check, choose, nextCard, type Step, scan, showOffers } from "./sale";
-import type { Offer, Pairing, Verification } from "./service";
+import { askAgain, askPhone, choose, giveUp, nextCard, type Step, setAside, showOffers } from "./sale";
+import type { Offer, Verification } from "./service";
 import { terminal } from "./till";
 import { open } from "./today";
 
 type At<Name extends Step["name"]> = Extract<Step, { name: Name }>;
-
-export function ScanScreen({ pairing, now }: { pairing: Pairing; now: At<"scan"> }) {
-  const input = useRef<HTMLInputElement>(null);
-  const { retry, problem } = now;
-  // Ready for a keyboard-wedge scanner: what it types lands here.
-  useLayoutEffect(() => {
-    if (problem === null) input.current?.focus();
-  }, [problem]);
-  return (
-    <form
-      class="panel"
-      onSubmit={(event) => {
-        event.preventDefault();
-        // Not trimmed: a blank may belong to the code.
-        void scan(pairing.token, input.current?.value ?? "");
-      }}
-    >
-      <div>
-        <h1 tabIndex={-1}>{t("scan_title")}</h1>
-        <p class="quiet">
-          {pairing.merchant} · {pairing.site}
-        </p>
-      </div>
-      {terminal.value?.may_redeem === false ? <Note kind="wait">{t("till_suspended")}</Note> : null}
-      {problem === null ? null : (
-        <ProblemNote problem={problem}>
-          {retry === null ? null : (
-            <button type="button" class="plain" onClick={() => void check(pairing.token, retry)}>
-              {t("try_again")}
-            </button>
-          )}
-        </ProblemNote>
-      )}
-      <Unanswered token={pairing.token} />
-      <div class="field">
-        <label for="presentation">{t("presentation")}</label>
-        <input
-          id="presentation"
-          ref={input}
-          autocomplete="off"
-          autocapitalize="off"
-          spellcheck={false}
-          maxLength={4000}
-          required
-          aria-describedby="presentation-hint"
-        />
-        <span class="hint" id="presentation-hint">
-          {t("presentation_hint")}
-        </span>
-      </div>
-      <button type="submit">{t("check_code")}</button>
-    </form>
-  );
-}
-
-/** What has no answer yet stands where the clerk looks next, until it has one. */
-export function Unanswered({ token }: { token: string }) {
-  const sales = outbox.value.filter(({ what }) => what === "sale");
-  if (sales.length === 0) return null;
-  return (
-    <Note kind="wait">
-      <p>{t("unanswered_count", { count: sales.length })}</p>
-      <ul class="plain-list">
-        {sales.map((sent) => (
-          <li key={sent.id}>
-            <AskAgain token={token} sent={sent} />
-          </li>
-        ))}
-      </ul>
-    </Note>
-  );
-}
-
-function AskAgain({ token, sent }: { token: string; sent: Sent }) {
-  return (
-    <button type="button" class="plain" onClick={() => void askAgain(token, sent)}>
-      {t("ask_again_about", { title: sent.title, amount: yuan(sent.amount_fen) })}
-    </button>
-  );
-}
 
 /** One big answer that a queue can read, one sentence, one button at the thumb. */
 export function VerdictScreen({ verification }: At<"verdict">) {
@@ -110,6 +32,8 @@ export function VerdictScreen({ verification }: At<"verdict">) {
   const next = useRef<HTMLButtonElement>(null);
   const isPaper = verification.accepted && verification.assurance === "static";
   useLayoutEffect(() => next.current?.focus(), []);
+  useEffect(() => tellOnce(verification, kind), []);
+  const only = onlyOffer(verification);
   return (
     <section class={`verdict ${kind}`}>
       <div role="alert">
@@ -127,6 +51,10 @@ export function VerdictScreen({ verification }: At<"verdict">) {
               {t("next_card")}
             </button>
           </>
+        ) : only !== null ? (
+          <button type="button" ref={next} onClick={() => choose(verification, only)}>
+            {t("to_amount", { title: only.title })}
+          </button>
         ) : verification.accepted ? (
           <button type="button" ref={next} onClick={() => showOffers(verification)}>
             {t("to_offers")}
@@ -141,6 +69,23 @@ export function VerdictScreen({ verification }: At<"verdict">) {
   );
 }
 
+let told = "";
+
+/** Each verdict is heard once, however often the clerk comes back to it. */
+function tellOnce({ verification_id }: Verification, kind: Kind): void {
+  if (told === verification_id) return;
+  told = verification_id;
+  tell(kind);
+}
+
+/** Where there is nothing to choose, the amount is the next step. */
+function onlyOffer({ accepted, offers }: Verification): Offer | null {
+  if (!accepted || terminal.value?.may_redeem === false) return null;
+  const usable = offers.filter((offer) => offer.usable);
+  const needsMore = offers.some(({ reason }) => reason === CHALLENGE_NEEDED);
+  return usable.length === 1 && !needsMore ? (usable[0] ?? null) : null;
+}
+
 function verdictOf(verification: Verification): { kind: Kind; word: string; sentence: string } {
   if (!verification.accepted) {
     return {
@@ -148,6 +93,9 @@ function verdictOf(verification: Verification): { kind: Kind; word: string; sent
       word: t("verdict_no"),
       sentence: verification.reason_text ?? t("verdict_no_reason"),
     };
+  }
+  if (verification.isOffline) {
+    return { kind: "yes", word: t("verdict_yes"), sentence: t("offline_verdict_yes") };
   }
   // Paper can be copied: only the person beside it makes it good.
   return verification.assurance === "static"
@@ -253,6 +201,41 @@ export function SendingScreen({ sent }: At<"sending">) {
         {sent.title} · <Money fen={sent.amount_fen} />
       </p>
       <Waiting>{t("sending_wait")}</Waiting>
+      <Slowly>
+        <p>{t("sending_slow")}</p>
+        <button type="button" class="plain" onClick={setAside}>
+          {t("set_aside")}
+        </button>
+      </Slowly>
+    </section>
+  );
+}
+
+const SLOW_MS = 3_000;
+
+/** What is offered only when an answer takes longer than anybody should wait. */
+function Slowly({ children }: { children: ComponentChildren }) {
+  const isSlow = useSignal(false);
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      isSlow.value = true;
+    }, SLOW_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return isSlow.value ? <Note kind="wait">{children}</Note> : null;
+}
+
+export function VerifyingScreen() {
+  return (
+    <section class="panel">
+      <Heading>{t("verifying")}</Heading>
+      <Waiting>{t("sending_wait")}</Waiting>
+      <Slowly>
+        <p>{t("verifying_slow")}</p>
+        <button type="button" class="plain" onClick={giveUp}>
+          {t("give_up")}
+        </button>
+      </Slowly>
     </section>
   );
 }
@@ -294,7 +277,8 @@ export function RefusedScreen({ now }: { now: At<"refused"> }) {
   );
 }
 
-export function ReceiptScreen({ redemption }: At<"receipt">) {
+export function ReceiptScreen({ redemption, offline }: At<"receipt">) {
+  useEffect(() => tell("yes"), [redemption.id]);
   return (
     <section class="panel receipt">
       <p class="done">
@@ -306,6 +290,7 @@ export function ReceiptScreen({ redemption }: At<"receipt">) {
         {t("collect")} <Money fen={redemption.member_pays_fen} />
       </p>
       <SaleSplit sale={redemption} />
+      {offline ? <Note kind="wait">{t("offline_receipt")}</Note> : null}
       <dl class="facts">
         <dt>{t("receipt_no")}</dt>
         <dd class="code">{redemption.receipt_no ?? t("no_receipt_yet")}</dd>
@@ -318,16 +303,18 @@ export function ReceiptScreen({ redemption }: At<"receipt">) {
         {t("next_card")}
       </button>
       <ReceiptLinks url={redemption.receipt_url} />
-      <button
-        type="button"
-        class="plain"
-        onClick={() => {
-          open(redemption);
-          goTo("today");
-        }}
-      >
-        {t("undo_this")}
-      </button>
+      {offline ? null : (
+        <button
+          type="button"
+          class="plain"
+          onClick={() => {
+            open(redemption);
+            goTo("today");
+          }}
+        >
+          {t("undo_this")}
+        </button>
+      )}
     </section>
   );
 }

@@ -1,7 +1,10 @@
 import { useSignal } from "@preact/signals";
 import { lastReachedAt, timeOf } from "../shared/clock";
 import { t } from "../shared/i18n";
+import { InstallHint } from "../shared/kept-page";
 import { Ask, Heading } from "../shared/ui";
+import { beSilent, isSilent, tell } from "./feedback";
+import { unsentCount } from "./offline/parts";
 import { outbox } from "./outbox";
 import type { Pairing } from "./service";
 import { unpair } from "./till";
@@ -24,6 +27,18 @@ export function TillScreen({ pairing }: { pairing: Pairing }) {
         <dt>{t("last_contact")}</dt>
         <dd>{reached === null ? t("not_since_opened") : timeOf(reached)}</dd>
       </dl>
+      <InstallHint why={t("till_install_why")} onIos={t("till_install_ios")} />
+      <label class="tick">
+        <input
+          type="checkbox"
+          checked={!isSilent.value}
+          onChange={(event) => {
+            beSilent(!event.currentTarget.checked);
+            tell("yes");
+          }}
+        />
+        {t("sounds")}
+      </label>
       <button
         type="button"
         class="danger"
@@ -44,6 +59,11 @@ export function TillScreen({ pairing }: { pairing: Pairing }) {
           {outbox.value.length === 0 ? null : (
             <p>
               <strong>{t("unpair_unanswered", { count: outbox.value.length })}</strong>
+            </p>
+          )}
+          {unsentCount(pairing) === 0 ? null : (
+            <p>
+              <strong>{t("offline_unpair", { count: unsentCount(pairing) })}</strong>
             </p>
           )}
           <button type="button" class="danger" onClick={() => void unpair()}>

@@ -1,12 +1,13 @@
 import { type ComponentType, render } from "preact";
 import { useEffect } from "preact/hooks";
 import { t } from "../shared/i18n";
+import { keepPage, UpdateOffer } from "../shared/kept-page";
 import { lazy } from "../shared/lazy";
 import { placeAmong, Tabs } from "../shared/tabs";
 import { Waiting } from "../shared/ui";
+import { CARD } from "../worker/store";
 import { CardScreen } from "./card-screen";
 import { unreadBadge, watchNotices } from "./notices";
-import { keepPage, UpdateOffer } from "./offline";
 import { type Step, start, step } from "./session";
 import { AskedStep, CodeStep, CorrectionStep, PhoneStep, RealNameStep } from "./sign-in";
 import { followTypeSize } from "./type-size";
@@ -102,5 +103,5 @@ if (root !== null) {
   root.replaceChildren();
   render(<App />, root);
   void start();
-  void keepPage();
+  void keepPage(CARD);
 }

@@ -1,8 +1,8 @@
 import type { ComponentChildren } from "preact";
 import { t } from "../shared/i18n";
+import { InstallHint } from "../shared/kept-page";
 import { Heading, SendButton } from "../shared/ui";
 import { unreadBadge } from "./notices";
-import { InstallHint } from "./offline";
 import { busy, signOut } from "./session";
 import { chooseTypeSize, isLargeType } from "./type-size";
 
@@ -11,7 +11,7 @@ export function MeScreen({ token }: { token: string }) {
   return (
     <section class="panel flat">
       <Heading>{t("me_title")}</Heading>
-      <InstallHint />
+      <InstallHint why={t("install_why")} onIos={t("install_ios")} />
       <ul class="links">
         <PlaceLink place="notices" icon="✉" label={t("me_notices")}>
           {unread === null ? null : <span class="quiet">{unread.label}</span>}

@@ -1,21 +1,29 @@
 /**
- * The member's page without a network: one build of it whole, in every language.
+ * A page without a network, the member's or the till's: one build of it whole, in every language.
  *
  * A page and its scripts are stored together when this worker is installed, and served from there
- * ever after. A newer build waits as a newer worker until the member takes it or closes the page.
- * Nothing here touches IndexedDB, where the phone's key is.
+ * ever after. A newer build waits as a newer worker until it is taken or the page is closed.
+ * Nothing here touches IndexedDB, where the device's key is.
  */
-import { languageAsked, notedLanguage, outdated, PAGE, pageFor, storeName } from "./store";
+import {
+  belongsElsewhere,
+  type KeptPage,
+  languageAsked,
+  notedLanguage,
+  outdated,
+  pageFor,
+  storeName,
+} from "./store";
 
 declare const self: ServiceWorkerGlobalScope & {
   /** Set by the service in front of this script; `SENTENCES` changes when the page's do. */
   SENTENCES: string;
   LANGUAGES: string[];
 };
-/** Set by the build: its version, and the addresses of all that the page loads. */
-declare const BUILT: { version: string; files: string[] };
+/** Set by the build: which page, its version, and the addresses of all that it loads. */
+declare const BUILT: { kept: KeptPage; version: string; files: string[] };
 
-const STORE = storeName(BUILT.version, self.SENTENCES);
+const STORE = storeName(BUILT.kept, BUILT.version, self.SENTENCES);
 
 self.addEventListener("install", (event) => event.waitUntil(storeAll()));
 
@@ -29,12 +37,18 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== self.location.origin) return;
-  if (request.mode === "navigate" && url.pathname === PAGE) event.respondWith(page(url));
-  else if (url.pathname.startsWith("/static/")) event.respondWith(stored(request));
+  if (request.mode === "navigate") {
+    if (url.pathname === BUILT.kept.page) event.respondWith(page(url));
+  } else if (url.pathname.startsWith("/static/")) {
+    if (!belongsElsewhere(BUILT.kept, request.referrer)) event.respondWith(stored(request));
+  }
 });
 
 async function storeAll(): Promise<void> {
-  const addresses = [...self.LANGUAGES.map(pageFor), ...BUILT.files];
+  const addresses = [
+    ...self.LANGUAGES.map((each) => pageFor(BUILT.kept, each)),
+    ...BUILT.files,
+  ];
   const cache = await caches.open(STORE);
   // Past the browser's own cache, and without cookies: the page is the same for everybody.
   await cache.addAll(
@@ -43,12 +57,12 @@ async function storeAll(): Promise<void> {
 }
 
 async function dropOutdated(): Promise<void> {
-  for (const name of outdated(await caches.keys(), STORE)) await caches.delete(name);
+  for (const name of outdated(BUILT.kept, await caches.keys(), STORE)) await caches.delete(name);
 }
 
 async function page(url: URL): Promise<Response> {
-  const language = languageAsked(url, self.LANGUAGES) ?? (await notedLanguage());
-  return stored(pageFor(language ?? self.LANGUAGES[0] ?? ""), url);
+  const language = languageAsked(url, self.LANGUAGES) ?? (await notedLanguage(BUILT.kept));
+  return stored(pageFor(BUILT.kept, language ?? self.LANGUAGES[0] ?? ""), url);
 }
 
 /** What this build stored under `request`; else, as when a browser dropped it, the network's. */

@@ -241,7 +241,7 @@ def test_a_till_that_asks_gets_an_answer_made_for_it(chromium, phone_town, perso
             window.check(phone.film())
             window.button("to_offers").click()
             window.button("question_ask").click()
-            expect(window.field("question_text")).to_be_focused()
+            expect(window.field("presentation")).to_be_focused()
             (asked,) = window.seen()
             assert asked.text.startswith("UM1:")
 
@@ -253,8 +253,8 @@ def test_a_till_that_asks_gets_an_answer_made_for_it(chromium, phone_town, perso
             phone.button("live_question_answer").click()
             expect(phone.code).to_be_visible()
 
-            window.field("question_text").fill(phone.film())
-            window.field("question_text").press("Enter")
+            window.field("presentation").fill(phone.film())
+            window.field("presentation").press("Enter")
             window.choose()
         finally:
             needs_challenge(phone_town, needed=False)

@@ -223,7 +223,7 @@ def test_a_sale_whose_answer_was_lost_is_asked_for_again_with_the_same_id(
         window.go("tab_scan")
         window.button("next_card").click()
         expect(window.field("presentation")).to_be_visible()
-        expect(window.page.get_by_role("status")).to_have_count(0)
+        expect(window.page.get_by_text(window.say("unanswered_count", count=1))).to_have_count(0)
 
 
 def test_a_sale_of_today_is_voided_after_a_question(chromium, phone_town, person, pairing_code):

@@ -1,7 +1,7 @@
 /** The page kept on the phone: stored for use without a network, renewed, put among the apps. */
 import { signal } from "@preact/signals";
-import { language, t } from "../shared/i18n";
-import { noteLanguage, PAGE } from "../worker/store";
+import { type KeptPage, noteLanguage } from "../worker/store";
+import { language, t } from "./i18n";
 
 /** What Chromium offers where the page can become an app. */
 interface InstallEvent extends Event {
@@ -19,8 +19,8 @@ const isSafariOnIos = IOS.test(navigator.userAgent) && !/MicroMessenger/.test(na
 
 let takingOver = false;
 
-/** Have the page stored on this phone. Without it the card needs a network at each opening. */
-export async function keepPage(): Promise<void> {
+/** Have the page stored on this phone. Without it, it needs a network at each opening. */
+export async function keepPage(kept: KeptPage): Promise<void> {
   followLanguage();
   addEventListener("beforeinstallprompt", (event) => {
     event.preventDefault();
@@ -35,8 +35,10 @@ export async function keepPage(): Promise<void> {
     if (takingOver) location.reload();
   });
   try {
-    await noteLanguage(document.documentElement.dataset["language"] ?? language);
-    const registration = await navigator.serviceWorker.register(`${PAGE}sw.js`, { scope: PAGE });
+    await noteLanguage(kept, document.documentElement.dataset["language"] ?? language);
+    const registration = await navigator.serviceWorker.register(`${kept.page}sw.js`, {
+      scope: kept.page,
+    });
     watchFor(registration);
     // A page that stays open for days learns of a new build too.
     document.addEventListener("visibilitychange", () => {
@@ -69,12 +71,12 @@ function followLanguage(): void {
   }
 }
 
-/** A newer page has been stored: it is taken when the member says so, never under their hands. */
+/** A newer page has been stored: it is taken when its reader says so, never under their hands. */
 export function UpdateOffer() {
   const worker = waiting.value;
   if (worker === null) return null;
   return (
-    <div class="offer" role="status">
+    <div class="page-offer" role="status">
       <p>{t("update_ready")}</p>
       <button
         type="button"
@@ -89,13 +91,13 @@ export function UpdateOffer() {
   );
 }
 
-/** How to put the card among the phone's apps, where this browser can. */
-export function InstallHint() {
+/** How to put the page among the phone's apps, where this browser can. */
+export function InstallHint({ why, onIos }: { why: string; onIos: string }) {
   const event = installing.value;
   if (isInstalled.value || isHintOver.value || (event === null && !isSafariOnIos)) return null;
   return (
-    <div class="offer">
-      <p>{event === null ? t("install_ios") : t("install_why")}</p>
+    <div class="page-offer">
+      <p>{event === null ? onIos : why}</p>
       <div class="row">
         {event === null ? null : (
           <button
