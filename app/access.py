@@ -57,6 +57,8 @@ PAYOUT_WORKERS = staff(
 # Statements are their merchants', who have unions that look after them.
 STATEMENT_READER = staff(*_FINANCE, Role.AUDITOR)
 
+COUPON_READER = staff(Role.PROGRAMME_DESIGNER, Role.SITE_WORKER, Role.AUDITOR)
+
 # "METHOD endpoint": rule. HEAD and OPTIONS follow GET.
 ACCESS: dict[str, Rule] = {
     "GET static": ANYONE,
@@ -76,6 +78,28 @@ ACCESS: dict[str, Rule] = {
     # What a member can use
     "GET benefits_api.list_benefits": MEMBER,
     "GET benefits_api.list_sites": MEMBER,
+    # Coupons
+    "GET coupons_api.list_releases": MEMBER,
+    "POST coupons_api.grab": MEMBER,
+    "POST coupons_api.enter": MEMBER,
+    "GET coupons_api.list_coupons": MEMBER,
+    "POST coupons_api.claim": MEMBER,
+    "GET draws.draw": ANYONE,
+    "GET draws.entrants": ANYONE,
+    "GET draws.result": ANYONE,
+    "GET draws.script": ANYONE,
+    "GET coupons_pages.releases": COUPON_READER,
+    "GET coupons_pages.new_release_form": staff(Role.PROGRAMME_DESIGNER),
+    "POST coupons_pages.save_new_release": staff(Role.PROGRAMME_DESIGNER),
+    "GET coupons_pages.release": COUPON_READER,
+    "POST coupons_pages.publish": staff(Role.PROGRAMME_DESIGNER),
+    "POST coupons_pages.drop": staff(Role.PROGRAMME_DESIGNER),
+    "POST coupons_pages.publish_list": staff(Role.PROGRAMME_DESIGNER),
+    "POST coupons_pages.save_seed_source": staff(Role.PROGRAMME_DESIGNER),
+    "POST coupons_pages.save_seed": staff(Role.PROGRAMME_DESIGNER),
+    "POST coupons_pages.hand_out": staff(Role.SITE_WORKER),
+    "GET coupons_pages.again_form": staff(Role.PROGRAMME_DESIGNER),
+    "POST coupons_pages.save_again": staff(Role.PROGRAMME_DESIGNER),
     # Discounts
     "POST discounts_api.verify": TERMINAL,
     "POST discounts_api.make_quote": TERMINAL,

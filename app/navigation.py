@@ -79,6 +79,7 @@ DESK_LINKS: list[DeskLink] = [
     DeskLink(MERCHANTS, "merchant_files_pages.upload_form", N_("Import merchants")),
     DeskLink(PROGRAMMES, "programmes_pages.programmes", N_("Programmes")),
     DeskLink(PROGRAMMES, "offers_pages.offers", N_("Offers")),
+    DeskLink(PROGRAMMES, "coupons_pages.releases", N_("Coupons")),
     DeskLink(PROGRAMMES, "reports_pages.ratings", N_("Ratings")),
     DeskLink(AID, "aid_pages.queue", N_("Claims"), waiting_count),
     DeskLink(TRAINING, "training_pages.courses", N_("Courses")),

@@ -12,9 +12,17 @@ from app.demo.cli import demo_commands
 from app.desk import desk
 from app.my_data.api import api as my_data_api
 from app.phone import phone
-from benefits.api import benefits_api
-from benefits.cli import merchants_commands
-from benefits.pages import limits_pages, merchant_files_pages, offers_pages, programmes_pages
+from benefits.api import benefits_api, coupons_api
+from benefits.cli import coupons_commands, merchants_commands
+from benefits.jobs import look_after_coupons
+from benefits.pages import (
+    coupons_pages,
+    draws_pages,
+    limits_pages,
+    merchant_files_pages,
+    offers_pages,
+    programmes_pages,
+)
 from cards.api import api as cards_api
 from cards.cli import cards_commands
 from cards.pages import pages as cards_pages
@@ -56,6 +64,7 @@ API_BLUEPRINTS: list[ApiBlueprint] = [
     merchants_api,
     cards_api,
     benefits_api,
+    coupons_api,
     discounts_api,
     records_api,
     aid_api,
@@ -74,6 +83,8 @@ PAGE_BLUEPRINTS: list[Blueprint] = [
     programmes_pages,
     limits_pages,
     offers_pages,
+    coupons_pages,
+    draws_pages,
     staff_pages,
     training_pages,
     aid_pages,
@@ -96,6 +107,7 @@ COMMANDS: list[click.Command] = [
     ledger_commands,
     members_commands,
     merchants_commands,
+    coupons_commands,
     demo_commands,
     finance_commands,
     staff_commands,
@@ -108,6 +120,7 @@ JOBS: list[JobTask] = [
     tell_members_of_endings,
     forget_old_sign_ins,
     forget_papers,
+    look_after_coupons,
     move_waiting_lists,
     watch_residuals,
 ]

@@ -1,10 +1,11 @@
-"""`flask merchants import`: merchants and the offers they come with."""
+"""`flask merchants import`: merchants with their offers; `flask coupons`: a draw repeated."""
 
 from pathlib import Path
 
 import click
 from flask.cli import with_appcontext
 
+from benefits.rules.draw import check_draw
 from benefits.services import import_merchants
 from kernel.actors import SYSTEM
 from kernel.cli import file_argument, json_option, print_answer, told_refusals
@@ -37,3 +38,24 @@ def import_merchants_command(file: Path, *, as_json: bool) -> None:
         },
         as_json=as_json,
     )
+
+
+@click.group("coupons")
+def coupons_commands() -> None:
+    """Coupons that are grabbed or drawn."""
+
+
+@coupons_commands.command("draw-verify")
+@click.argument("entrants", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("result", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@json_option
+def draw_verify_command(entrants: Path, result: Path, *, as_json: bool) -> None:
+    """Repeat a draw from its published files ENTRANTS and RESULT; ends with 1 if they disagree.
+
+    Asks the database nothing: benefits/data/verify_draw.py does the same without this program.
+    """
+    verdict = check_draw(entrants.read_bytes(), result.read_bytes())
+    answer = {"ok": verdict.ok, "entrants": verdict.entrants, "winners": verdict.winners}
+    print_answer(answer, as_json=as_json)
+    if not verdict.ok:
+        raise SystemExit(1)

@@ -94,3 +94,127 @@ class StripedLimitOnlyGrows(Refusal):
     status = 409
     code = "striped_limit_only_grows"
     title = N_("This limit is spread over several counters, so it can only be raised.")
+
+
+# --- Coupons
+
+
+class ReleaseNotFound(Refusal):
+    status = 404
+    code = "release_not_found"
+    title = N_("There is no such release of coupons.")
+
+
+class ReleaseFactsWrong(Refusal):
+    """Facts: `field`."""
+
+    status = 422
+    code = "release_facts_wrong"
+    title = N_("These numbers and moments do not make a release of coupons.")
+
+
+class OfferTakesNoCoupons(Refusal):
+    status = 409
+    code = "offer_takes_no_coupons"
+    title = N_("An offer that has ended takes no coupons.")
+
+
+class ReleaseNotOpen(Refusal):
+    """Facts: `opens_at`, `closes_at`."""
+
+    status = 409
+    code = "release_not_open"
+    title = N_("This release is not open now. Its page says when it opens and closes.")
+
+
+class ReleaseOtherWay(Refusal):
+    """Facts: `mode`."""
+
+    status = 409
+    code = "release_other_way"
+    title = N_("These coupons are given out in another way. Reload the page of coupons.")
+
+
+class NoPiecesLeft(Refusal):
+    status = 409
+    code = "no_pieces_left"
+    title = N_("All pieces are taken. Look again later: what others leave may come back.")
+
+
+class CouponNotForYou(Refusal):
+    """Facts: `reason`, and as the API says it `reason_text` and `next_step`."""
+
+    status = 409
+    code = "coupon_not_for_you"
+    title = N_("This coupon is not for you at the moment.")
+
+
+class CouponNotFound(Refusal):
+    status = 404
+    code = "coupon_not_found"
+    title = N_("There is no such coupon of yours.")
+
+
+class CouponNotClaimable(Refusal):
+    """Facts: `state`, `until`."""
+
+    status = 409
+    code = "coupon_not_claimable"
+    title = N_("The time to claim this coupon is over. It went to the next in line.")
+
+
+class NothingToRelease(Refusal):
+    status = 409
+    code = "nothing_to_release"
+    title = N_("Every piece is taken or used: there is nothing to release again.")
+
+
+class EntriesStillOpen(Refusal):
+    """Facts: `closes_at`."""
+
+    status = 409
+    code = "entries_still_open"
+    title = N_("Members can still enter this draw. Its list is made once that is over.")
+
+
+class ListTooLate(Refusal):
+    """Facts: `seed_known_at`."""
+
+    status = 409
+    code = "list_too_late"
+    title = N_("The seed may be known already. Name another one for later, then make the list.")
+
+
+class SeedNotYetKnown(Refusal):
+    """Facts: `seed_known_at`."""
+
+    status = 409
+    code = "seed_not_yet_known"
+    title = N_("The seed of this draw is not known yet. Come back at the moment named for it.")
+
+
+class SeedNeedsAnother(Refusal):
+    status = 409
+    code = "seed_needs_another"
+    title = N_("You typed the seed already. Somebody else types it as well; then lots are drawn.")
+
+
+class SeedDiffers(Refusal):
+    status = 409
+    code = "seed_differs"
+    title = N_(
+        "This is not what the first person typed. Look at the public source together; what was"
+        " typed is forgotten, so type it again."
+    )
+
+
+class EntrantListChanged(Refusal):
+    status = 409
+    code = "entrant_list_changed"
+    title = N_("The entrants are no longer those whose hash was published. Call the auditor.")
+
+
+class CardNumberUnknown(Refusal):
+    status = 404
+    code = "card_number_unknown"
+    title = N_("None of your unions' members has a card with this number. Check the number.")

@@ -1,3 +1,18 @@
+from benefits.models.coupons import (
+    COUPON_MOVES,
+    ENTRANT_CODE_CHARACTERS,
+    GRAB_STRIPES,
+    RELEASE_MOVES,
+    SEED_CHARACTERS_MAX,
+    Coupon,
+    CouponEntry,
+    CouponOrigin,
+    CouponRelease,
+    CouponState,
+    ReleaseMode,
+    ReleaseState,
+    Rerelease,
+)
 from benefits.models.offers import (
     OFFER_MOVES,
     PROGRAMME_MOVES,
@@ -16,8 +31,18 @@ from benefits.models.offers import (
 )
 
 __all__ = [
+    "COUPON_MOVES",
+    "ENTRANT_CODE_CHARACTERS",
+    "GRAB_STRIPES",
     "OFFER_MOVES",
     "PROGRAMME_MOVES",
+    "RELEASE_MOVES",
+    "SEED_CHARACTERS_MAX",
+    "Coupon",
+    "CouponEntry",
+    "CouponOrigin",
+    "CouponRelease",
+    "CouponState",
     "Limit",
     "LimitRule",
     "LimitScope",
@@ -30,4 +55,7 @@ __all__ = [
     "OfferVersion",
     "Programme",
     "ProgrammeState",
+    "ReleaseMode",
+    "ReleaseState",
+    "Rerelease",
 ]

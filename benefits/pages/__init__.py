@@ -1,9 +1,19 @@
 """The desk's pages for what is offered: programmes, limits, offers and their terms."""
 
 from benefits.pages import terms
+from benefits.pages.coupons import pages as coupons_pages
+from benefits.pages.draws import pages as draws_pages
 from benefits.pages.limits import pages as limits_pages
 from benefits.pages.merchant_files import pages as merchant_files_pages
 from benefits.pages.offers import pages as offers_pages
 from benefits.pages.programmes import pages as programmes_pages
 
-__all__ = ["limits_pages", "merchant_files_pages", "offers_pages", "programmes_pages", "terms"]
+__all__ = [
+    "coupons_pages",
+    "draws_pages",
+    "limits_pages",
+    "merchant_files_pages",
+    "offers_pages",
+    "programmes_pages",
+    "terms",
+]
