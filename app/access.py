@@ -22,6 +22,7 @@ class Reach(StrEnum):
     PUBLIC = "public"  # no object, or one that anyone may see
     OWN = "own"  # the member's own
     OWN_TILL = "own till"  # the terminal's own
+    OWN_MERCHANT = "own merchant"  # of the merchant that the manager acts for
     SUBTREE = "subtree"  # the subtree of the union for which the role is held
     CITY = "city"  # everything, by a role held for the whole city
 
@@ -38,6 +39,7 @@ class Rule:
 ANYONE = Rule(ActorKind.NOBODY, Reach.PUBLIC)
 MEMBER = Rule(ActorKind.MEMBER, Reach.OWN)
 TERMINAL = Rule(ActorKind.TERMINAL, Reach.OWN_TILL)
+MANAGER = Rule(ActorKind.MANAGER, Reach.OWN_MERCHANT)
 ANY_STAFF = Rule(ActorKind.STAFF, Reach.OWN, frozenset(Role))
 
 
@@ -109,6 +111,9 @@ ACCESS: dict[str, Rule] = {
     "POST discounts_api.reverse": TERMINAL,
     "GET discounts_api.list_redemptions": TERMINAL,
     "GET discounts_api.show_redemption": TERMINAL,
+    "GET offline_api.show_lease": TERMINAL,
+    "POST offline_api.send_records": TERMINAL,
+    "GET offline_api.list_records": TERMINAL,
     # Receipts: whoever holds the code may read what the paper says
     "GET receipts_pages.receipt": ANYONE,
     "GET receipts_pages.printed": ANYONE,
@@ -359,6 +364,16 @@ ACCESS: dict[str, Rule] = {
     "GET finance_closing_pages.save_certificate": FINANCE,
     "POST finance_closing_pages.ask": staff(Role.FINANCE_MAKER, reach=Reach.CITY),
     "POST finance_closing_pages.close": staff(Role.FINANCE_APPROVER, reach=Reach.CITY),
+    # A merchant's managers, on their phones
+    "GET merchants_manager.sign_in_form": ANYONE,
+    "POST merchants_manager.send_code": ANYONE,
+    "POST merchants_manager.check_code": ANYONE,
+    "GET merchants_manager.home": MANAGER,
+    "GET merchants_manager.account": MANAGER,
+    "POST merchants_manager.end_one_session": MANAGER,
+    "POST merchants_manager.end_others": MANAGER,
+    "POST merchants_manager.switch": MANAGER,
+    "POST merchants_manager.leave": MANAGER,
     "GET desk.home": SIGNED_IN_STAFF,
     "GET staff_pages.sign_in_form": ANYONE,
     "POST staff_pages.check_password": ANYONE,
@@ -387,6 +402,12 @@ ACCESS: dict[str, Rule] = {
 
 Authenticate = Callable[[], Actor | None]
 
+# Where whoever opened a page while signed out is led to.
+SIGN_IN_PAGES = {
+    ActorKind.STAFF: "staff_pages.sign_in_form",
+    ActorKind.MANAGER: "merchants_manager.sign_in_form",
+}
+
 
 def rule_for(method: str, endpoint: str) -> Rule | None:
     return ACCESS.get(f"{'GET' if method in {'HEAD', 'OPTIONS'} else method} {endpoint}")
@@ -413,8 +434,8 @@ def guard(app: Flask, authenticators: Mapping[ActorKind, Authenticate]) -> None:
         actor = authenticate() if authenticate else None
         if actor is None:
             is_page = request.method in {"GET", "HEAD"} and not request.path.startswith("/api/")
-            if rule.kind is ActorKind.STAFF and is_page:
-                return redirect(url_for("staff_pages.sign_in_form", next=request.path))
+            if rule.kind in SIGN_IN_PAGES and is_page:
+                return redirect(url_for(SIGN_IN_PAGES[rule.kind], next=request.path))
             raise NotSignedIn
         if rule.roles and not actor.has_role(rule.roles):
             raise NotAllowed

@@ -9,7 +9,9 @@ from kernel.clock import utc_now
 from kernel.db import reading
 from kernel.secrets import token_hash
 from members.queries import member_by_token
-from merchants.queries import terminal_by_token
+from merchants.pages import MANAGER_COOKIE
+from merchants.queries import manager_by_token, terminal_by_token
+from merchants.services import touch_manager_session
 from staff.pages import DESK_COOKIE
 from staff.queries import staff_by_token
 from staff.services import touch_session
@@ -41,6 +43,22 @@ def terminal_of_request() -> Actor | None:
         return terminal_by_token(connection, token_hash=token_hash(token))
 
 
+def manager_of_request() -> Actor | None:
+    """Return who the cookie of the manager's pages belongs to, and note that they are there."""
+    token = request.cookies.get(MANAGER_COOKIE, "")
+    if not 0 < len(token) <= _TOKEN_CHARACTERS_MAX:
+        return None
+    now = utc_now()
+    with reading() as connection:
+        found = manager_by_token(connection, token_hash=token_hash(token), now=now)
+        if found is None:
+            return None
+        touch_manager_session(
+            connection, actor=found.actor, last_seen_at=found.last_seen_at, now=now
+        )
+    return found.actor
+
+
 def staff_of_request() -> Actor | None:
     """Return who the desk's cookie belongs to, and note that they are still there."""
     token = request.cookies.get(DESK_COOKIE, "")
@@ -58,5 +76,6 @@ def staff_of_request() -> Actor | None:
 AUTHENTICATORS: Mapping[ActorKind, Callable[[], Actor | None]] = {
     ActorKind.MEMBER: member_of_request,
     ActorKind.TERMINAL: terminal_of_request,
+    ActorKind.MANAGER: manager_of_request,
     ActorKind.STAFF: staff_of_request,
 }

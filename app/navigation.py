@@ -96,6 +96,20 @@ DESK_LINKS: list[DeskLink] = [
 ]
 
 
+@dataclass(frozen=True)
+class ManagerLink:
+    """A page of a merchant's manager, in the order of the menu."""
+
+    endpoint: str
+    label: str
+
+
+MANAGER_LINKS: list[ManagerLink] = [
+    ManagerLink("merchants_manager.home", N_("Overview")),
+    ManagerLink("merchants_manager.account", N_("My sign-in")),
+]
+
+
 def may_open(actor: Actor, endpoint: str) -> bool:
     """Say whether ACCESS lets `actor` open the page at `endpoint`."""
     rule = rule_for("GET", endpoint)
@@ -119,9 +133,16 @@ def desk_sections() -> list[Section]:
     return [Section(gettext(label), tuple(links)) for label, links in sections.items()]
 
 
+def manager_links() -> list[ShownLink]:
+    """Return the menu of a merchant's manager."""
+    links = [(link, url_for(link.endpoint)) for link in MANAGER_LINKS]
+    current = max((url for _, url in links if _is_within(url)), key=len, default=None)
+    return [ShownLink(gettext(link.label), url, url == current, None) for link, url in links]
+
+
 def _is_within(url: str) -> bool:
     return request.path == url or request.path.startswith(f"{url.rstrip('/')}/")
 
 
 def use_navigation(app: Flask) -> None:
-    app.jinja_env.globals.update(desk_sections=desk_sections)
+    app.jinja_env.globals.update(desk_sections=desk_sections, manager_links=manager_links)

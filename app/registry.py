@@ -3,6 +3,7 @@
 import click
 from flask import Blueprint
 
+import app.manager_sign_in  # noqa: F401 (adds its pages to a blueprint of merchants)
 from aid.api import api as aid_api
 from aid.cli import aid_commands
 from aid.jobs import forget_papers
@@ -28,7 +29,7 @@ from cards.cli import cards_commands
 from cards.pages import pages as cards_pages
 from cards.pages.paper import pages as paper_pages
 from cards.pages.transfers import pages as transfers_pages
-from discounts.api import discounts_api, records_api
+from discounts.api import discounts_api, offline_api, records_api
 from discounts.jobs import free_expired_holds, tell_members_of_endings
 from discounts.pages import receipts_pages, reports_pages
 from finance.api.payout_accounts import api as payout_accounts_api
@@ -50,6 +51,7 @@ from members.api import api as members_api
 from members.cli import members_commands
 from members.pages import pages as members_pages
 from merchants.api import api as merchants_api
+from merchants.pages import manager_pages
 from merchants.pages import pages as merchants_pages
 from staff.cli import staff_commands
 from staff.jobs import forget as forget_old_sign_ins
@@ -66,6 +68,7 @@ API_BLUEPRINTS: list[ApiBlueprint] = [
     benefits_api,
     coupons_api,
     discounts_api,
+    offline_api,
     records_api,
     aid_api,
     training_api,
@@ -79,6 +82,7 @@ PAGE_BLUEPRINTS: list[Blueprint] = [
     desk,
     phone,
     merchants_pages,
+    manager_pages,
     merchant_files_pages,
     programmes_pages,
     limits_pages,

@@ -10,6 +10,7 @@ class ActorKind(StrEnum):
     NOBODY = "nobody"
     MEMBER = "member"
     TERMINAL = "terminal"
+    MANAGER = "manager"  # of a merchant
     STAFF = "staff"
     SYSTEM = "system"  # the worker and the command line
 
@@ -42,7 +43,8 @@ class Grant:
 class Actor:
     """The caller of one request. Staff carry grants, a terminal its merchant and site.
 
-    A till is suspended with its merchant: it may look, and grants nothing.
+    A till is suspended with its merchant: it may look, and grants nothing. A manager carries the
+    merchant they act for.
     """
 
     kind: ActorKind
@@ -76,6 +78,20 @@ class Actor:
     def member_id(self) -> UUID:
         """Return the member's id; a view behind a member rule may rely on it."""
         assert self.kind is ActorKind.MEMBER
+        assert self.id is not None
+        return self.id
+
+    @property
+    def managed_merchant_id(self) -> UUID:
+        """Return the merchant a manager acts for; a view behind a manager rule may rely on it."""
+        assert self.kind is ActorKind.MANAGER
+        assert self.merchant_id is not None
+        return self.merchant_id
+
+    @property
+    def manager_id(self) -> UUID:
+        """Return the manager's own id; a view behind a manager rule may rely on it."""
+        assert self.kind is ActorKind.MANAGER
         assert self.id is not None
         return self.id
 

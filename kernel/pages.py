@@ -36,6 +36,9 @@ from kernel.secrets import blind_index, new_token
 from kernel.web import decode_cursor, encode_cursor
 
 DESK_PATH = "/desk/"
+MANAGER_PATH = "/scan/manager/"
+# Where pages with forms are: each has cookies of its own.
+_AREAS = (DESK_PATH, MANAGER_PATH)
 FORM_COOKIE = "uc_form"
 NOTICE_COOKIE = "uc_notice"
 LIST_ROWS = 50
@@ -89,6 +92,15 @@ def cookie_flags() -> CookieFlags:
     return {"httponly": True, "samesite": "Strict", "secure": secure}
 
 
+def area_of(path: str) -> str | None:
+    """Return the part of the service whose pages have forms that `path` lies in, if it does."""
+    return next((area for area in _AREAS if path.startswith(area)), None)
+
+
+def _cookie_path(path: str) -> str:
+    return area_of(path) or DESK_PATH
+
+
 # --- Forms that only our own pages can send
 
 
@@ -119,19 +131,19 @@ def accepts_upload(*, bytes_max: int) -> Callable[[View], View]:
 
 
 def refuse_forged_forms() -> None:
-    """Refuse whatever would change something at the desk and did not come from a form of ours.
+    """Refuse what would change something by a form and did not come from a form of ours.
 
     Raises FormNotOurs. Runs before every view, after the caller is known.
     """
     if request.method in _SAFE_METHODS or request.endpoint is None:
         return
-    is_desk = request.path.startswith(DESK_PATH)
+    has_forms = area_of(request.path) is not None
     # A browser sends the desk's cookie to the JSON API too, where no form token travels; there the
     # cookie's SameSite and the content type guard the door, and this header tells on a stranger.
-    by_cookie = is_desk or g.get("actor", NOBODY).kind is ActorKind.STAFF
+    by_cookie = has_forms or g.get("actor", NOBODY).kind is ActorKind.STAFF
     if by_cookie and request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
         raise FormNotOurs
-    if not is_desk:
+    if not has_forms:
         return
     # Reading the form is what reads the body, so the limit of an upload is set before.
     view = current_app.view_functions[request.endpoint]
@@ -177,7 +189,7 @@ def see_other(
             NOTICE_COOKIE,
             f"{packed}.{_notice_mark(packed)}",
             max_age=_NOTICE_SECONDS,
-            path=DESK_PATH,
+            path=_cookie_path(urlsplit(url).path),
             **cookie_flags(),
         )
     return answer
@@ -200,9 +212,10 @@ def taken_notice() -> Notice | None:
 def keep_page_cookies(response: Response) -> Response:
     """Give a new visitor their form cookie; drop a notice that was shown."""
     if g.get("visitor_is_new"):
-        response.set_cookie(FORM_COOKIE, g.visitor, path=DESK_PATH, **cookie_flags())
+        path = _cookie_path(request.path)
+        response.set_cookie(FORM_COOKIE, g.visitor, path=path, **cookie_flags())
     if g.get("notice_taken"):
-        response.delete_cookie(NOTICE_COOKIE, path=DESK_PATH)
+        response.delete_cookie(NOTICE_COOKIE, path=_cookie_path(request.path))
     return response
 
 
@@ -215,8 +228,11 @@ def way_back(fallback: str = DESK_PATH) -> str:
 
 
 def safe_next(path: str, fallback: str = DESK_PATH) -> str:
-    """Return `path` if it is a page of the desk, else `fallback`: never somebody else's address."""
-    is_ours = path.startswith(DESK_PATH) and "\\" not in path and "//" not in path
+    """Return `path` if it is a page of the part that `fallback` lies in, else `fallback`.
+
+    Never somebody else's address.
+    """
+    is_ours = path.startswith(_cookie_path(fallback)) and "\\" not in path and "//" not in path
     return path if is_ours and path.isprintable() else fallback
 
 

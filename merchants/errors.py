@@ -116,3 +116,85 @@ class MerchantFileImported(Refusal):
     status = 409
     code = "merchant_file_imported"
     title = N_("This file has been imported already. Upload it again to import what was mended.")
+
+
+class ManagerCodeWrong(Refusal):
+    """One answer for a code that is wrong, used, expired or never sent: a guess teaches nothing."""
+
+    status = 401
+    code = "manager_code_wrong"
+    title = N_("This code is wrong or has expired. Check it, or ask for a new one.")
+
+
+class NoMerchantForPhone(Refusal):
+    status = 409
+    code = "no_merchant_for_phone"
+    title = N_(
+        "No merchant is looked after with this phone. Ask another manager to invite you, or apply."
+    )
+
+
+class ApplicationWaiting(Refusal):
+    status = 409
+    code = "application_waiting"
+    title = N_(
+        "The union is still looking at your application. Sign in again once it has answered."
+    )
+
+
+class ApplicationRefused(Refusal):
+    status = 409
+    code = "application_refused"
+    title = N_("The union has refused your application. You may apply again with what was missing.")
+
+
+class ManagerNotFound(Refusal):
+    status = 404
+    code = "manager_not_found"
+    title = N_("There is no such manager, or they are not of your merchant.")
+
+
+class ManagerSessionNotFound(Refusal):
+    status = 404
+    code = "manager_session_not_found"
+    title = N_("There is no such session, or it is not yours.")
+
+
+class ManagerPhoneInvalid(Refusal):
+    status = 422
+    code = "manager_phone_invalid"
+    title = N_("This is not a mobile number. Give eleven digits, such as 15400000001.")
+
+
+class ManagerKnown(Refusal):
+    status = 409
+    code = "manager_known"
+    title = N_("Somebody with this phone looks after this merchant already, or is invited.")
+
+
+class LastManager(Refusal):
+    status = 409
+    code = "last_manager"
+    title = N_("You are the last manager. Invite another one first, who must have signed in.")
+
+
+class ApplicationsTooMany(Refusal):
+    status = 429
+    code = "applications_too_many"
+    title = N_("There were too many applications from here today. Try again tomorrow.")
+
+
+class ClerkNotFound(Refusal):
+    status = 404
+    code = "clerk_not_found"
+    title = N_("There is no such clerk, or they are not of your merchant.")
+
+
+class TerminalIdle(Refusal):
+    """Raised for a clerk's own till only; the job of the night unpairs it."""
+
+    status = 401
+    code = "terminal_idle"
+    title = N_(
+        "This till was not used for so long that it is shut out. Ask your manager for a new code."
+    )

@@ -123,3 +123,18 @@ class AgreementForm(Wire):
     def half_open(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         """Return the days as the service takes them: [starts_on, ends_on)."""
         return data | {"ends_on": data.pop("last_on") + _ONE_DAY}
+
+
+# --- Forms of a merchant's managers
+
+_PHONE_CHARACTERS_MAX = 40
+_SIX_DIGITS = validate.Regexp(r"^[0-9]{6}$", error=N_("A code has six digits."))
+
+
+class ManagerPhoneForm(Wire):
+    phone = Text(required=True, maximum=_PHONE_CHARACTERS_MAX)
+    next = Text(load_default="")
+
+
+class ManagerCodeForm(ManagerPhoneForm):
+    code = fields.String(required=True, validate=_SIX_DIGITS)

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from app.access import ACCESS, Reach
+from app.access import ACCESS, SIGN_IN_PAGES, Reach
 from kernel.actors import ActorKind
 from tests.access.build import built_world
 from tests.access.lists import LISTS, MIXED, NOT_LISTS
@@ -26,6 +26,8 @@ EVERYBODY = (
     "till",
     "other_till",
     "service_till",
+    "manager",
+    "other_manager",
     "staff_without_role",
     "foreign_staff",
     "register_officer",
@@ -77,14 +79,14 @@ def refusal(key, caller):
         return None
     if caller.kind is not rule.kind:
         is_page = key.startswith("GET ") and not key.split(" ")[1].split(".")[0].endswith("_api")
-        return 302 if rule.kind is ActorKind.STAFF and is_page else 401
+        return 302 if rule.kind in SIGN_IN_PAGES and is_page else 401
     return 403 if rule.roles and not caller.roles & rule.roles else None
 
 
 def assert_refused(answer, status):
     assert answer.status_code == status, said(answer)
     if status == 302:
-        assert answer.location.startswith("/desk/sign-in?next=")
+        assert answer.location.startswith(("/desk/sign-in?next=", "/scan/manager/sign-in?next="))
     elif answer.request.path.startswith("/api/"):
         assert answer.content_type == "application/problem+json"
         assert answer.json["code"] == {401: "not_signed_in", 403: "not_allowed"}[status]
@@ -164,7 +166,7 @@ def test_an_object_is_not_there_for_strangers(app, world, case):
         answer = tried(app, world, case, name)
         assert answer.status_code == status, (name, said(answer))
         assert code is None or answer.json["code"] == code, (name, said(answer))
-    for name in ("nobody", "other_member", "other_till", "foreign_staff"):
+    for name in ("nobody", "other_member", "other_till", "other_manager", "foreign_staff"):
         caller = world.callers[name]
         if caller.kind not in kinds:
             assert_refused(tried(app, world, case, name), refusal(case.key, caller))

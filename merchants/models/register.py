@@ -43,13 +43,17 @@ class MerchantKind(StrEnum):
 
 class MerchantState(StrEnum):
     APPLIED = "applied"
+    REFUSED = "refused"  # the application; they may apply again
     ACTIVE = "active"
     SUSPENDED = "suspended"
     ENDED = "ended"
 
 
 MERCHANT_MOVES: Moves[MerchantState] = {
-    MerchantState.APPLIED: frozenset({MerchantState.ACTIVE, MerchantState.ENDED}),
+    MerchantState.APPLIED: frozenset(
+        {MerchantState.ACTIVE, MerchantState.REFUSED, MerchantState.ENDED}
+    ),
+    MerchantState.REFUSED: frozenset({MerchantState.APPLIED, MerchantState.ENDED}),
     MerchantState.ACTIVE: frozenset({MerchantState.SUSPENDED, MerchantState.ENDED}),
     MerchantState.SUSPENDED: frozenset({MerchantState.ACTIVE, MerchantState.ENDED}),
     MerchantState.ENDED: frozenset(),
@@ -85,7 +89,7 @@ class Merchant(Base):
     category: Mapped[str] = mapped_column(String(40))
     district: Mapped[str] = mapped_column(String(40))
     state: Mapped[MerchantState] = mapped_column(index=True)
-    state_reason: Mapped[str | None] = mapped_column(String(200))  # why it was suspended or ended
+    state_reason: Mapped[str | None] = mapped_column(String(200))  # why it is not at work
     account_number_sealed: Mapped[bytes | None]
     account_holder_sealed: Mapped[bytes | None]
     account_masked: Mapped[str | None] = mapped_column(String(40))
@@ -100,11 +104,13 @@ class Merchant(Base):
 
 
 class SiteState(StrEnum):
+    PROPOSED = "proposed"  # by its merchant
     OPEN = "open"
     CLOSED = "closed"
 
 
 SITE_MOVES: Moves[SiteState] = {
+    SiteState.PROPOSED: frozenset({SiteState.OPEN, SiteState.CLOSED}),
     SiteState.OPEN: frozenset({SiteState.CLOSED}),
     SiteState.CLOSED: frozenset({SiteState.OPEN}),
 }
@@ -126,6 +132,7 @@ class Site(Base):
     address: Mapped[str] = mapped_column(String(200))
     district: Mapped[str] = mapped_column(String(40))
     state: Mapped[SiteState] = mapped_column(default=SiteState.OPEN)
+    state_reason: Mapped[str | None] = mapped_column(String(200))  # why a proposal was refused
     created_at: Mapped[datetime]
 
 
@@ -210,15 +217,20 @@ class Terminal(Base):
     paired_at: Mapped[datetime]
     unpaired_at: Mapped[datetime | None]
     last_seen_at: Mapped[datetime | None]
+    clerk_id: Mapped[UUID | None] = mapped_column(ForeignKey("clerks.id"), index=True)
 
 
 class PairingCode(Base):
-    """A code that pairs one device, once, before `expires_at`. Only its blind index is kept."""
+    """A code that pairs one device, once, before `expires_at`. Only its blind index is kept.
+
+    Made at the desk (`created_by`) or by a manager (`manager_id`), who may make it for a clerk.
+    """
 
     __tablename__ = "pairing_codes"
     __table_args__ = (
         CheckConstraint("created_at < expires_at", name="lives_a_while"),
         CheckConstraint("(used_at IS NULL) = (terminal_id IS NULL)", name="use_is_whole"),
+        CheckConstraint("num_nonnulls(created_by, manager_id) <= 1", name="made_by_one"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -229,6 +241,8 @@ class PairingCode(Base):
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
     terminal_id: Mapped[UUID | None] = mapped_column(ForeignKey("terminals.id"), unique=True)
+    manager_id: Mapped[UUID | None] = mapped_column(ForeignKey("merchant_managers.id"))
+    clerk_id: Mapped[UUID | None] = mapped_column(ForeignKey("clerks.id"), index=True)
 
     def is_usable(self, now: datetime) -> bool:
         return self.used_at is None and now < self.expires_at

@@ -1,6 +1,26 @@
 """What can be done with merchants: register, agree, pair tills, import."""
 
 from merchants.services.agreements import draft_agreement, end_agreement, sign_agreement
+from merchants.services.applications import (
+    APPLICATIONS_A_DAY_MAX,
+    Application,
+    apply_as_merchant,
+    approve_merchant,
+    approve_site,
+    change_site,
+    refuse_application,
+    refuse_site,
+)
+from merchants.services.clerks import (
+    Invitation,
+    clerk_idle_time,
+    end_clerk,
+    end_idle_clerks,
+    forget_old_manager_sign_ins,
+    invite_clerk,
+    renew_clerk_code,
+    unpair_idle_tills,
+)
 from merchants.services.files import (
     MERCHANT_FILE_LIMITS,
     keep_merchant_file,
@@ -14,6 +34,22 @@ from merchants.services.imports import (
     Verdict,
     import_merchant_lines,
     judge_merchant_lines,
+)
+from merchants.services.manager_sign_in import (
+    CODE_LIFE,
+    MANAGER_PHONE_FIELD,
+    MANAGER_SESSION_LIFE,
+    end_manager_session,
+    end_other_manager_sessions,
+    finish_manager_sign_in,
+    sign_manager_out,
+    start_manager_sign_in,
+    switch_merchant,
+    touch_manager_session,
+)
+from merchants.services.managers import (
+    end_manager,
+    invite_manager,
 )
 from merchants.services.pairing import (
     PAIRING_LIFETIME,
@@ -37,10 +73,16 @@ from merchants.services.register import (
 )
 
 __all__ = [
+    "APPLICATIONS_A_DAY_MAX",
+    "CODE_LIFE",
+    "MANAGER_PHONE_FIELD",
+    "MANAGER_SESSION_LIFE",
     "MERCHANT_FILE_LIMITS",
     "PAIRING_LIFETIME",
     "Account",
     "AgreementTerms",
+    "Application",
+    "Invitation",
     "JudgedLine",
     "MerchantFacts",
     "Pairing",
@@ -48,12 +90,26 @@ __all__ = [
     "activate_merchant",
     "add_merchant",
     "add_site",
+    "apply_as_merchant",
+    "approve_merchant",
+    "approve_site",
     "change_merchant",
+    "change_site",
+    "clerk_idle_time",
     "close_site",
     "draft_agreement",
     "end_agreement",
+    "end_clerk",
+    "end_idle_clerks",
+    "end_manager",
+    "end_manager_session",
     "end_merchant",
+    "end_other_manager_sessions",
+    "finish_manager_sign_in",
+    "forget_old_manager_sign_ins",
     "import_merchant_lines",
+    "invite_clerk",
+    "invite_manager",
     "issue_pairing_code",
     "judge_merchant_lines",
     "keep_merchant_file",
@@ -61,9 +117,17 @@ __all__ = [
     "open_merchant_file",
     "pair_terminal",
     "read_merchant_file",
+    "refuse_application",
+    "refuse_site",
+    "renew_clerk_code",
     "reopen_site",
     "sign_agreement",
+    "sign_manager_out",
+    "start_manager_sign_in",
     "suspend_merchant",
+    "switch_merchant",
     "take_merchant_file",
+    "touch_manager_session",
+    "unpair_idle_tills",
     "unpair_terminal",
 ]

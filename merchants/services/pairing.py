@@ -15,6 +15,7 @@ from kernel.actors import Actor, ActorKind
 from kernel.errors import Refusal
 from kernel.ids import new_id
 from kernel.secrets import blind_index, new_token, token_hash
+from kernel.states import move
 from merchants.errors import (
     MerchantNotActive,
     PairingCodeInvalid,
@@ -25,6 +26,9 @@ from merchants.errors import (
     TooManyTries,
 )
 from merchants.models import (
+    CLERK_MOVES,
+    Clerk,
+    ClerkState,
     Merchant,
     MerchantKind,
     MerchantState,
@@ -58,8 +62,11 @@ def issue_pairing_code(
     actor: Actor,
     now: datetime,
     lifetime: timedelta = PAIRING_LIFETIME,
+    clerk_id: UUID | None = None,
 ) -> str:
     """Return a code that pairs one device with the site until `now + lifetime`.
+
+    With `clerk_id` the device will be that clerk's, and is shut out when long unused.
 
     This is the only time that anybody sees it: what is kept finds it again and cannot show it.
     Raises SiteNotFound, SiteNotOpen, MerchantNotActive.
@@ -79,7 +86,9 @@ def issue_pairing_code(
         PairingCode(
             site_id=site_id,
             code_index=pairing_code_index(code),
-            created_by=actor.id,
+            created_by=actor.id if actor.kind is ActorKind.STAFF else None,
+            manager_id=actor.id if actor.kind is ActorKind.MANAGER else None,
+            clerk_id=clerk_id,
             created_at=now,
             expires_at=now + lifetime,
         )
@@ -115,7 +124,7 @@ def pair_terminal(
     A wrong code is returned as a refusal, not raised: raising would roll back its count. The view
     raises it once the transaction has committed. Five wrong ones in a quarter of an hour from one
     network address, and everything from there is TooManyTries until it is over. Locks that count,
-    then the code: of two devices with one code, one hears PairingCodeInvalid.
+    then the code, then its clerk: of two devices with one code, one hears PairingCodeInvalid.
 
     Raises PublicKeyInvalid, before anything is counted.
     """
@@ -133,6 +142,10 @@ def pair_terminal(
     if site.state is not SiteState.OPEN or merchant.state is not MerchantState.ACTIVE:
         return PairingCodeInvalid()
 
+    clerk = _lock_clerk(session, code.clerk_id)
+    if clerk is not None and clerk.state is ClerkState.ENDED:
+        return PairingCodeInvalid()
+
     token = "uct_" + new_token()
     terminal = Terminal(
         id=new_id(),
@@ -144,11 +157,14 @@ def pair_terminal(
         public_key=point,
         seq=0,
         paired_at=now,
+        clerk_id=code.clerk_id,
     )
     session.add(terminal)
     session.flush()
     code.used_at = now
     code.terminal_id = terminal.id
+    if clerk is not None and clerk.state is ClerkState.INVITED:
+        clerk.state = move(CLERK_MOVES, clerk.state, ClerkState.ACTIVE)
     # The try was taken before the code was known to be right.
     session.execute(
         update(PairingFailure)
@@ -186,6 +202,12 @@ def _lock_code(session: Session, typed: str) -> PairingCode | None:
     query = select(PairingCode).where(PairingCode.code_index == pairing_code_index(typed))
     locked = query.with_for_update().execution_options(populate_existing=True)
     return session.scalars(locked).one_or_none()
+
+
+def _lock_clerk(session: Session, clerk_id: UUID | None) -> Clerk | None:
+    if clerk_id is None:
+        return None
+    return session.get_one(Clerk, clerk_id, with_for_update=True, populate_existing=True)
 
 
 def unpair_terminal(

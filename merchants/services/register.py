@@ -1,9 +1,10 @@
 """Merchants and their sites: registered, changed, stopped."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -77,7 +78,7 @@ def refused_by(refusals: Mapping[str, type[Refusal]]) -> Iterator[None]:
 
 
 _UNIQUE_USCC = {"uq_merchants_uscc": UsccTaken}
-_UNIQUE_SITE_NAME = {"uq_sites_merchant_id_name": SiteNameTaken}
+UNIQUE_SITE_NAME = {"uq_sites_merchant_id_name": SiteNameTaken}
 
 
 def lock_merchant(session: Session, *, merchant_id: UUID) -> Merchant:
@@ -98,7 +99,7 @@ def add_merchant(
     session.add(merchant)
     with refused_by(_UNIQUE_USCC):
         session.flush()
-    _record(session, merchant, "merchant.added", actor=actor, now=now)
+    record_merchant(session, merchant, "merchant.added", actor=actor, now=now)
     return merchant
 
 
@@ -172,6 +173,13 @@ def end_merchant(
     return _move(session, merchant_id, MerchantState.ENDED, reason=reason, actor=actor, now=now)
 
 
+def refuse_merchant(
+    session: Session, *, merchant_id: UUID, reason: str, actor: Actor, now: datetime
+) -> Merchant:
+    """Refuse an applicant, who may apply again. Raises MerchantNotFound, MoveNotAllowed."""
+    return _move(session, merchant_id, MerchantState.REFUSED, reason=reason, actor=actor, now=now)
+
+
 def _move(
     session: Session,
     merchant_id: UUID,
@@ -188,7 +196,7 @@ def _move(
     session.flush()
     # The reason is free text: it stands on the merchant, and the trail holds codes only.
     action = "merchant.activated" if target is MerchantState.ACTIVE else f"merchant.{target}"
-    _record(session, merchant, action, actor=actor, now=now)
+    record_merchant(session, merchant, action, actor=actor, now=now)
     return merchant
 
 
@@ -201,8 +209,9 @@ def add_site(
     district: str,
     actor: Actor,
     now: datetime,
+    state: SiteState = SiteState.OPEN,
 ) -> Site:
-    """Add a place where cards are scanned.
+    """Add a place where cards are scanned; in the state `proposed` it waits for the union.
 
     Raises MerchantNotFound, MerchantNotActive if the business has ended, SiteNameTaken.
     """
@@ -212,12 +221,18 @@ def add_site(
     if merchant.state is MerchantState.ENDED:
         raise MerchantNotActive(state=merchant.state)
     site = Site(
-        merchant_id=merchant_id, name=name, address=address, district=district, created_at=now
+        merchant_id=merchant_id,
+        name=name,
+        address=address,
+        district=district,
+        state=state,
+        created_at=now,
     )
     session.add(site)
-    with refused_by(_UNIQUE_SITE_NAME):
+    with refused_by(UNIQUE_SITE_NAME):
         session.flush()
-    record_at_site(session, site, merchant, "site.added", actor=actor, now=now)
+    action = "site.proposed" if state is SiteState.PROPOSED else "site.added"
+    record_at_site(session, site, merchant, action, actor=actor, now=now)
     return site
 
 
@@ -246,8 +261,16 @@ def _move_site(
 
 
 def record_at_site(
-    session: Session, site: Site, merchant: Merchant, action: str, *, actor: Actor, now: datetime
+    session: Session,
+    site: Site,
+    merchant: Merchant,
+    action: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    changed: Sequence[str] | None = None,
 ) -> None:
+    facts: dict[str, Any] = {"changed": list(changed)} if changed else {}
     record(
         session,
         actor=actor,
@@ -257,10 +280,11 @@ def record_at_site(
         union_path=union_path_of(session, union_id=merchant.union_id),
         now=now,
         merchant_id=merchant.id,
+        **facts,
     )
 
 
-def _record(
+def record_merchant(
     session: Session, merchant: Merchant, action: str, *, actor: Actor, now: datetime
 ) -> None:
     record(

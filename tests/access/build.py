@@ -100,6 +100,7 @@ class Builder:
         self.corrections_and_transfers()
         self.tills()
         self.merchants()
+        self.managers()
         self.sales()
         self.notices()
         self.uploads()
@@ -238,6 +239,20 @@ class Builder:
             agreement=self.make.agreement(merchant_id=self.shop.id),
             applicant=self.make.merchant(union_id=union_id, state=MerchantState.APPLIED),
         )
+
+    def managers(self):
+        """Who looks after the shop of ours and that of the others, and what they see."""
+        for name, shop in (("manager", self.shop), ("other_manager", self.other_shop)):
+            manager = self.make.manager(merchant=shop)
+            token = self.caller(name, ActorKind.MANAGER).token
+            self.make.manager_session(manager, token=token, at=self.now)
+            on_another_phone = self.make.manager_session(manager, token=new_token(), at=self.now)
+            self.world.ids[f"{name}_session"] = str(on_another_phone.id)
+            setattr(self, name, manager)
+        elsewhere = self.make.manager(
+            merchant=self.other_shop, phone=self.make.phone_of(self.manager)
+        )
+        self.own(second_manager=elsewhere)
 
     def sales(self):
         programme = programme_by_code(self.session, code="PROBE")

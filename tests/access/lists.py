@@ -87,6 +87,7 @@ MIXED = [
 
 # Lists and pages without an id: what the owner reads there and a stranger does not.
 LISTS = [
+    ("GET merchants_manager.account", "manager", "manager_session", ("other_manager",)),
     ("GET members_api.list_members", "own_staff", "member", ("foreign_staff",)),
     ("GET members_pages.members", "own_staff", "member", ("foreign_staff",)),
     ("GET members_pages.corrections", "own_staff", "correction", ("foreign_staff",)),
@@ -140,6 +141,7 @@ LISTS = [
 ]
 # The same for everybody who may open them, or of the caller alone without an id to look for.
 NOT_LISTS = {
+    "GET merchants_manager.home": "counts of the manager's own merchant",
     "GET training_api.list_sessions": "open sessions are for every member to see",
     "GET benefits_api.list_benefits": "what is offered is for every member to see",
     "GET aid_api.list_schemes": "schemes are published",

@@ -56,6 +56,13 @@ _FOREIGN_UNION = {"foreign_staff": NOT_FOUND}
 _FOREIGN_UPLOADER = {"other_designer": NOT_FOUND, "foreign_staff": (403, None)}
 
 
+_FOREIGN_MANAGER = {"other_manager": NOT_FOUND}
+
+
+def _managed(key, *, form=None, **path):
+    return Case(key, "manager", path, form=form, strangers=_FOREIGN_MANAGER)
+
+
 def _member(key, *, json=None, strangers=None, **path):
     return Case(key, "member", path, json=json, strangers=strangers or _FOREIGN_MEMBER)
 
@@ -259,6 +266,8 @@ _REGISTER_CASES = [
 
 _MERCHANT_CASES = [
     _desk("GET merchants_pages.merchant", merchant_id="merchant"),
+    _managed("POST merchants_manager.end_one_session", session_id="manager_session"),
+    _managed("POST merchants_manager.switch", manager_id="second_manager"),
     _desk(
         "POST merchants_pages.save_new_merchant",
         form=MERCHANT | _UNION,

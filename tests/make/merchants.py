@@ -1,22 +1,30 @@
 import base64
-from datetime import date
+from datetime import date, timedelta
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from kernel.ids import new_id
-from kernel.secrets import token_hash
+from kernel.secrets import blind_index, token_hash
 from kernel.uscc import check_character
 from merchants.models import (
+    CLERK_NAME,
+    MANAGER_NAME,
+    MANAGER_PHONE,
     Agreement,
     AgreementState,
+    Clerk,
+    ManagerSession,
+    ManagerState,
     Merchant,
     MerchantKind,
+    MerchantManager,
     MerchantState,
     Site,
     Terminal,
 )
 from merchants.rules import READABLE
+from merchants.services import MANAGER_PHONE_FIELD
 from tests.make import NOW
 from tests.make.base import BaseMaker
 
@@ -98,3 +106,45 @@ class MerchantMaker(BaseMaker):
             "paired_at": NOW,
         }
         return self.save(Terminal(**defaults | facts))
+
+    def manager(self, *, merchant=None, name="演示店长", phone=None, **facts):
+        merchant = merchant or self.merchant()
+        manager_id = new_id()
+        phone = phone or f"+861540009{self.next_number():04d}"
+        defaults = {
+            "id": manager_id,
+            "merchant_id": merchant.id,
+            "name_sealed": MANAGER_NAME.seal(manager_id, name),
+            "phone_sealed": MANAGER_PHONE.seal(manager_id, phone),
+            "phone_index": blind_index(MANAGER_PHONE_FIELD, phone),
+            "state": ManagerState.ACTIVE,
+            "created_at": NOW,
+            "activated_at": NOW,
+        }
+        return self.save(MerchantManager(**defaults | facts))
+
+    def phone_of(self, manager):
+        return MANAGER_PHONE.open(manager.id, manager.phone_sealed)
+
+    def manager_session(self, manager, *, token, at=NOW):
+        row = ManagerSession(
+            manager_id=manager.id,
+            token_hash=token_hash(token),
+            browser="Chrome, Android",
+            created_at=at,
+            last_seen_at=at,
+            expires_at=at + timedelta(days=30),
+        )
+        return self.save(row)
+
+    def clerk(self, *, site, manager, name="演示店员", **facts):
+        clerk_id = new_id()
+        defaults = {
+            "id": clerk_id,
+            "merchant_id": site.merchant_id,
+            "site_id": site.id,
+            "name_sealed": CLERK_NAME.seal(clerk_id, name),
+            "invited_by": manager.id,
+            "invited_at": NOW,
+        }
+        return self.save(Clerk(**defaults | facts))
