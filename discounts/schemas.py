@@ -1,12 +1,14 @@
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from cards.models import RecordKind
-from discounts.models import RedemptionState, ReportState
+from discounts.models import BorneBy, RecordVerdict, RedemptionState, ReportState
+from discounts.rules import RECORD_CHARACTERS_MAX
 from kernel.wire import FenField, Moment, Text, Wire
 
 # Longer than any code can be, and bounded before anything looks at it (card-credential 8.1).
 PRESENTATION_CHARACTERS_MAX = 600
 _SEQ_MAX = 2**53
+BATCH_RECORDS_MAX = 1_000
 
 
 class VerificationRequest(Wire):
@@ -134,6 +136,80 @@ class ReversalResponse(Wire):
     union_fen = FenField()
     state = fields.String()
     left_fen = FenField()
+
+
+# --- Sales without a network
+
+
+class PublicKey(Wire):
+    kty = fields.String()
+    crv = fields.String()
+    x = fields.String()
+    y = fields.String()
+
+
+class LeaseResponse(Wire):
+    lease = fields.String(metadata={"description": "Compact JWS (ES256) of what may be granted."})
+    lease_id = fields.UUID()
+    key = fields.Nested(PublicKey, metadata={"description": "The JWK that verifies `lease`."})
+    expires_at = Moment()
+
+
+class BatchRequest(Wire):
+    records = fields.List(
+        fields.String(validate=validate.Length(min=1, max=RECORD_CHARACTERS_MAX)),
+        required=True,
+        validate=validate.Length(min=1, max=BATCH_RECORDS_MAX),
+        metadata={"description": "Compact JWS (ES256) by the till's key, in any order."},
+    )
+
+
+class RecordSeen(Wire):
+    """`id` and `seq` are null where a record could not be read."""
+
+    id = fields.UUID(allow_none=True)
+    seq = fields.Integer(allow_none=True)
+    verdict = fields.Enum(RecordVerdict, by_value=True)
+    reason = fields.String(allow_none=True, metadata={"description": "A stable code."})
+    reason_text = fields.String(allow_none=True)
+    next_step = fields.String(allow_none=True)
+    receipt_no = fields.String(allow_none=True)
+    gross_fen = FenField(allow_none=True)
+    member_pays_fen = FenField(allow_none=True)
+    merchant_bears_fen = FenField(allow_none=True)
+    union_pays_fen = FenField(allow_none=True)
+    borne_by = fields.Enum(
+        BorneBy, by_value=True, allow_none=True, metadata={"description": "The union's part."}
+    )
+
+
+class BatchResponse(Wire):
+    verdicts = fields.List(fields.Nested(RecordSeen))
+    next_seq = fields.Integer(metadata={"description": "Of this till's next record."})
+    gaps = fields.List(
+        fields.List(fields.Integer()),
+        metadata={"description": "Numbers of this till that never came: [first, last]."},
+    )
+
+
+class OfflineRecordSeen(RecordSeen):
+    offer_title = fields.String()
+    occurred_at = Moment(metadata={"description": "By the till's clock."})
+    signed_at = Moment(allow_none=True, metadata={"description": "By the member's phone."})
+    received_at = Moment()
+    after_gap = fields.Boolean()
+
+
+class OfflineRecordPage(Wire):
+    items = fields.List(fields.Nested(OfflineRecordSeen))
+    next_cursor = fields.String(allow_none=True)
+    next_seq = fields.Integer()
+    gaps = fields.List(fields.List(fields.Integer()))
+
+
+class OfflineRecordQuery(Wire):
+    cursor = Text()
+    rows = fields.Integer(load_default=50, validate=validate.Range(min=1, max=100))
 
 
 # --- A member's own records

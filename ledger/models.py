@@ -61,6 +61,7 @@ class PostingEvent(StrEnum):
     APPROVED = "approved"
     COMPLETED = "completed"
     PAID = "paid"  # what was owed left the bank
+    OFFLINE_RISK = "offline_risk"  # a sale that no limit bears: the till could not know
 
 
 class Side(StrEnum):

@@ -1,3 +1,11 @@
+from discounts.models.offline import (
+    RECORD_MOVES,
+    BorneBy,
+    Lease,
+    OfflinePolicy,
+    OfflineRecord,
+    RecordVerdict,
+)
 from discounts.models.redemptions import (
     REDEMPTION_MOVES,
     REPORT_MOVES,
@@ -13,9 +21,15 @@ from discounts.models.redemptions import (
 )
 
 __all__ = [
+    "RECORD_MOVES",
     "REDEMPTION_MOVES",
     "REPORT_MOVES",
+    "BorneBy",
+    "Lease",
+    "OfflinePolicy",
+    "OfflineRecord",
     "ReceiptCounter",
+    "RecordVerdict",
     "Redemption",
     "RedemptionRating",
     "RedemptionRefusal",

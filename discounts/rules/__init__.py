@@ -2,6 +2,8 @@
 
 from discounts.rules.offline import (
     OFFLINE_SENTENCES,
+    RECORD_CHARACTERS_MAX,
+    RISK_NEXT_STEP,
     Chain,
     SignedSale,
     gaps_of,
@@ -30,7 +32,9 @@ from discounts.rules.sales import (
 __all__ = [
     "OFFLINE_SENTENCES",
     "RATING_LIFE",
+    "RECORD_CHARACTERS_MAX",
     "REVERSAL_SENTENCES",
+    "RISK_NEXT_STEP",
     "Chain",
     "Parts",
     "ReceiptName",

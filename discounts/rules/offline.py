@@ -15,7 +15,18 @@ RECORD_CHARACTERS_MAX = 2_000
 SEQ_MAX = 2**53 - 1
 _PRESENTATION_CHARACTERS_MAX = 600
 _HASH = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
-_NAMES = frozenset("id seq prev presentation offer_version gross_fen occurred_at lease_id".split())
+_NAMES = frozenset(
+    {
+        "id",
+        "seq",
+        "prev",
+        "presentation",
+        "offer_version",
+        "gross_fen",
+        "occurred_at",
+        "lease_id",
+    }
+)
 # How far the till's clock may be from the moment that the member's phone signed. Wide, because
 # nothing rests on it: a till that wanted to could sign any time. Both clocks are kept.
 CLOCK_TOLERANCE = timedelta(hours=2)
@@ -24,6 +35,7 @@ CLOCK_SLACK = timedelta(seconds=60)
 
 _TELL_UNION = N_("Show the receipt and this line to the union that looks after you.")
 _MERCHANT_BEARS = N_("The union pays nothing for this sale. Connect the till before the next one.")
+_MERCHANT_REST = N_("The rest is the merchant's. Connect the till before the next big sale.")
 _PAIR_ANEW = N_("Unpair this till and pair it anew before it sells without a network again.")
 
 # code: (what is the case, what the merchant can do about it)
@@ -78,6 +90,10 @@ OFFLINE_SENTENCES: dict[str, tuple[str, str]] = {
         _MERCHANT_BEARS,
     ),
     "nothing_off": (N_("The bill is too small for anything to come off."), _MERCHANT_BEARS),
+    "lease_cut": (
+        N_("What this till may grant without a network covered only a part of the union's share."),
+        _MERCHANT_REST,
+    ),
     "merchant_suspended": (
         N_("This merchant's agreement is suspended; the sale is kept and not judged yet."),
         N_("Send it again once the agreement is in force. Nothing is lost meanwhile."),
@@ -111,14 +127,7 @@ def read_sale(payload: bytes) -> SignedSale | None:
         said = json.loads(payload)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(said, dict) or said.keys() != _NAMES:
-        return None
-    seq, gross, presentation = said["seq"], said["gross_fen"], said["presentation"]
-    if not _is_whole(seq, SEQ_MAX) or not _is_whole(gross, BILL_FEN_MAX):
-        return None
-    if not isinstance(presentation, str) or not _is_hash(said["prev"]):
-        return None
-    if not 0 < len(presentation) <= _PRESENTATION_CHARACTERS_MAX:
+    if not isinstance(said, dict) or said.keys() != _NAMES or not _is_in_range(said):
         return None
     ids = [_uuid(said[name]) for name in ("id", "offer_version", "lease_id")]
     occurred_at = _moment(said["occurred_at"])
@@ -127,13 +136,24 @@ def read_sale(payload: bytes) -> SignedSale | None:
     record_id, offer_version, lease_id = (each for each in ids if each is not None)
     return SignedSale(
         id=record_id,
-        seq=seq,
+        seq=said["seq"],
         prev=said["prev"],
-        presentation=presentation,
+        presentation=said["presentation"],
         offer_version=offer_version,
-        gross_fen=Fen(gross),
+        gross_fen=Fen(said["gross_fen"]),
         occurred_at=occurred_at,
         lease_id=lease_id,
+    )
+
+
+def _is_in_range(said: Mapping[str, Any]) -> bool:
+    presentation = said["presentation"]
+    return (
+        _is_whole(said["seq"], SEQ_MAX)
+        and _is_whole(said["gross_fen"], BILL_FEN_MAX)
+        and _is_hash(said["prev"])
+        and isinstance(presentation, str)
+        and 0 < len(presentation) <= _PRESENTATION_CHARACTERS_MAX
     )
 
 

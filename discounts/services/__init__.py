@@ -1,6 +1,16 @@
 """What can be done at a till, and said about it after, one file per group of verbs."""
 
 from discounts.services.endings import tell_of_endings
+from discounts.services.offline import (
+    SentRecord,
+    SignedLease,
+    Unread,
+    change_offline_policy,
+    grant_lease,
+    judge_record,
+    lease_key,
+    read_records,
+)
 from discounts.services.records import answer_report, rate_sale, record_of_member, report_sale
 from discounts.services.redeem import Answer, Quote, RedeemRequest, quote, redeem_discount
 from discounts.services.refusals import note_refusal
@@ -19,12 +29,20 @@ __all__ = [
     "RedeemRequest",
     "ReversalAnswer",
     "ScanAnswer",
+    "SentRecord",
+    "SignedLease",
+    "Unread",
     "answer_report",
     "capture_redemption",
+    "change_offline_policy",
     "expire_holds",
+    "grant_lease",
+    "judge_record",
+    "lease_key",
     "note_refusal",
     "quote",
     "rate_sale",
+    "read_records",
     "record_of_member",
     "redeem_discount",
     "report_sale",
