@@ -215,6 +215,6 @@ class EntrantListChanged(Refusal):
 
 
 class CardNumberUnknown(Refusal):
-    status = 404
+    status = 422
     code = "card_number_unknown"
     title = N_("None of your unions' members has a card with this number. Check the number.")

@@ -7,10 +7,18 @@ from uuid import UUID
 
 from sqlalchemy import create_engine, select
 
-from benefits.models import LimitScope, LimitUnit, LimitWindow
+from benefits.models import LimitScope, LimitUnit, LimitWindow, ReleaseMode
 from benefits.queries import programme_by_code
 from benefits.rules import Terms
-from benefits.services import LimitFacts, add_limit, add_offer
+from benefits.services import (
+    LimitFacts,
+    ReleaseFacts,
+    SeedSource,
+    add_limit,
+    add_offer,
+    plan_release,
+    publish_release,
+)
 from cards.services import appeal, forget_issuer_keys, freeze_card
 from discounts.models import RedemptionReport
 from finance.models import (
@@ -102,6 +110,7 @@ class Builder:
         self.merchants()
         self.managers()
         self.sales()
+        self.coupons()
         self.notices()
         self.uploads()
         self.claims()
@@ -257,6 +266,7 @@ class Builder:
     def sales(self):
         programme = programme_by_code(self.session, code="PROBE")
         offer = self.offer(programme, self.shop)
+        self.coupon_offer = self.offer(programme, self.shop)
         limit = LimitFacts(
             LimitScope.OFFER, LimitWindow.DAY, LimitUnit.USES, 100, offer_id=offer.id
         )
@@ -285,6 +295,34 @@ class Builder:
         self.say(self.world.ids["record"])
         path = f"/redemptions/{self.world.ids['sale']}/reversals"
         self.world.ids["reversal"] = self.post("till", path, **taken_back)["id"]
+
+    def coupons(self):
+        """A grab that is open, a draw one can enter, a draft; the member is in the first two."""
+        before = self.now - 3 * HOUR
+        times = {"opens_at": before + HOUR, "closes_at": self.now + HOUR, "use_within_days": 7}
+        seed = SeedSource("演示指数", "A demo index", self.now + 2 * HOUR)
+        plans = {
+            "grab_release": {"mode": ReleaseMode.GRAB},
+            "draw_release": {"mode": ReleaseMode.DRAW, "seed": seed},
+            "draft_release": {"mode": ReleaseMode.GRAB},
+        }
+        for name, plan in plans.items():
+            release = plan_release(
+                self.session,
+                actor=SYSTEM,
+                offer_id=self.coupon_offer.id,
+                facts=ReleaseFacts(pieces=10, reserve_pieces=2, **times, **plan),
+                now=before,
+            )
+            if name != "draft_release":
+                publish_release(
+                    self.session, actor=SYSTEM, release_id=release.id, version=1, now=before
+                )
+            self.world.ids[name] = str(release.id)
+        for name, path in (("coupon", "grabs"), ("entry", "entries")):
+            release_id = self.world.ids["grab_release" if name == "coupon" else "draw_release"]
+            answer = self.post("member", f"/coupon-releases/{release_id}/{path}", id=str(new_id()))
+            self.world.ids[name] = answer["id"]
 
     def say(self, record_id):
         """Rate and report the sale of a line, as the member on whose card it is."""

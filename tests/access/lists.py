@@ -136,13 +136,18 @@ LISTS = [
     ("GET cards_pages.appeals", "own_staff", "appealed_card", ("foreign_staff",)),
     ("GET cards_api.show_card", "member", "member_card", ("other_member",)),
     ("GET cards_api.list_records", "member", "sale", ("other_member",)),
+    ("GET coupons_api.list_coupons", "member", "coupon", ("other_member",)),
+    ("GET coupons_pages.releases", "own_staff", "grab_release", ("foreign_staff",)),
     ("GET aid_api.list_claims", "member", "claim", ("other_member",)),
     ("GET training_api.list_enrolments", "member", "enrolment", ("other_member",)),
 ]
 # The same for everybody who may open them, or of the caller alone without an id to look for.
 NOT_LISTS = {
+    "GET merchants_manager.agreements": "the manager's own merchant's, without ids (test_managers)",
+    "GET merchants_manager.new_site_form": "an empty form",
     "GET merchants_manager.home": "counts of the manager's own merchant",
     "GET training_api.list_sessions": "open sessions are for every member to see",
+    "GET coupons_api.list_releases": "what is released is for every member to see",
     "GET benefits_api.list_benefits": "what is offered is for every member to see",
     "GET aid_api.list_schemes": "schemes are published",
     "GET my_data_api.show_own": "the caller's own, without an id (test_my_data)",

@@ -413,6 +413,57 @@ _OFFER_CASES = [
     ),
 ]
 
+_RELEASE = {
+    "pieces": "5",
+    "opens_at": _typed(1),
+    "closes_at": _typed(2),
+    "use_within_days": "7",
+    "rerelease": "by_itself",
+}
+_SEED_SOURCE = {
+    "seed_source_zh": "演示指数",
+    "seed_source_en": "A demo index",
+    "seed_known_at": _typed(9),
+}
+_COUPON_CASES = [
+    _member(
+        "POST coupons_api.grab",
+        json={"id": Own("coupon")},
+        strangers={"other_member": _KEY_REUSED},
+        release_id="grab_release",
+    ),
+    _member(
+        "POST coupons_api.enter",
+        json={"id": Own("entry")},
+        strangers={"other_member": _KEY_REUSED},
+        release_id="draw_release",
+    ),
+    _member("POST coupons_api.claim", coupon_id="coupon"),
+    _desk("GET coupons_pages.new_release_form", offer_id="offer"),
+    _desk("POST coupons_pages.save_new_release", offer_id="offer", form=_RELEASE),
+    _desk("GET coupons_pages.release", release_id="grab_release"),
+    _desk("POST coupons_pages.publish", release_id="draft_release", form=VERSION),
+    _desk("POST coupons_pages.drop", release_id="draft_release", form=VERSION),
+    _desk("POST coupons_pages.publish_list", release_id="draw_release", form=VERSION),
+    _desk(
+        "POST coupons_pages.save_seed_source",
+        release_id="draw_release",
+        form={"version": "2"} | _SEED_SOURCE,
+    ),
+    _desk(
+        "POST coupons_pages.save_seed",
+        release_id="draw_release",
+        form={"version": "2", "seed": "1.23"},
+    ),
+    _desk("POST coupons_pages.hand_out", release_id="grab_release", form={"card_number": "1"}),
+    _desk("GET coupons_pages.again_form", release_id="grab_release"),
+    _desk(
+        "POST coupons_pages.save_again",
+        release_id="grab_release",
+        form={"version": "2"} | {name: text for name, text in _RELEASE.items() if name != "pieces"},
+    ),
+]
+
 _TRAINING_CASES = [
     _desk("GET training_pages.one_course", course_id="course"),
     _desk(
@@ -562,6 +613,9 @@ NOBODYS = {
     ("POST members_api.read_notices", "up_to"): "a place in my own list (test_notices)",
     ("DELETE members_api.end_consent", "purpose"): "names one of my consents, never a person",
     ("GET benefits_api.list_sites", "offer_id"): "what is offered is for every member to see",
+    ("GET draws.draw", "release_id"): "a draw is public",
+    ("GET draws.entrants", "release_id"): "codes, published for everybody",
+    ("GET draws.result", "release_id"): "codes, published for everybody",
     ("POST discounts_api.verify", "id"): "the scan's own id counts per till only",
     ("POST training_api.take_attendance", "id"): "made anew; one that is taken is in test_attend",
     ("GET members_pages.correct_form", "correction_id"): "a foreign one is not found"
