@@ -204,7 +204,6 @@ def offline_lines(
         .outerjoin(Redemption, Redemption.id == OfflineRecord.redemption_id)
         .outerjoin(OfferVersion, OfferVersion.id == OfflineRecord.offer_version_id)
         .outerjoin(Offer, Offer.id == OfferVersion.offer_id)
-        .where((OfflineRecord.sent_by == sent_by) | (OfflineRecord.terminal_id == sent_by))
         .order_by(OfflineRecord.received_at.desc(), OfflineRecord.id.desc())
         .limit(rows)
     )
