@@ -30,6 +30,7 @@ from members.models import STANDING, MembershipStatus
 
 # A change is on its list within a minute (cards.services.status) and fetched with the lease.
 KNOWN_AFTER = timedelta(minutes=5)
+_CLOCK_SLACK = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ def signed_at(presentation: str) -> datetime | None:
 _BY_CTI = Statement(
     """
     SELECT cr.card_id, cr.kid, cr.profile, cr.state AS credential_state, cr.changed_at,
+        cr.issued_at,
         c.state AS card_state, c.number, c.member_id, m.name_masked, m.status, m.joined_on,
         m.born_on, m.employment, m.is_migrant, m.hardship_level, u.path AS union_path,
         d.retired_at, d.public_key, first.event, first.recorded_at
@@ -159,6 +161,9 @@ def see_offline(
         return NotSeen(Reason.UNKNOWN_CARD.value)
     if not _is_as_issued(row, checked):
         return NotSeen(Reason.BAD_SIGNATURE.value)
+    if moment < row.issued_at - _CLOCK_SLACK:
+        # The phone chose the moment; it cannot have shown what it had not been given yet.
+        return NotSeen(Reason.STALE.value)
     facts = {
         "id": new_id(),
         "terminal_id": terminal_id,

@@ -12,14 +12,14 @@ from kernel.jws import base64url, write_jws
 class OfflineTill:
     """Signs records one after the other; `token` is what it calls the service with."""
 
-    def __init__(self):
-        self.key = ec.generate_private_key(ec.SECP256R1())
+    def __init__(self, key=None):
+        self.key = key or ec.generate_private_key(ec.SECP256R1())
         self.token = f"uct_test_{new_id()}"
         self.seq, self.prev = 0, ""
         self.lease_id = self.version_id = None
 
     def record(self, shown, *, at, **said):
-        """Return the next record of the chain, of a code shown `at` a moment of the till's clock."""
+        """Return the next record of the chain, of a code shown `at` that moment of its clock."""
         self.seq += 1
         facts = {
             "id": str(new_id()),

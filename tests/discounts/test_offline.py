@@ -356,6 +356,13 @@ def test_a_sale_outside_of_its_lease_is_the_merchants(shop, till):
     assert {each["borne_by"] for each in found} == {"merchant"}
 
 
+def test_a_code_signed_before_its_credential_was_given_is_refused(shop):
+    till = shop.till(leased_at=shop.now - 40 * HOUR)
+    phone = shop.phone()  # enrolled thirty hours ago
+
+    assert shop.verdict(till, sold(till, phone, shop.now - 35 * HOUR))["reason"] == "stale"
+
+
 # --- The same code twice
 
 
