@@ -11,7 +11,7 @@ from kernel.secrets import token_hash
 from members.queries import member_by_token
 from merchants.pages import MANAGER_COOKIE
 from merchants.queries import manager_by_token, terminal_by_token
-from merchants.services import touch_manager_session
+from merchants.services import refuse_idle, touch_manager_session, touch_terminal
 from staff.pages import DESK_COOKIE
 from staff.queries import staff_by_token
 from staff.services import touch_session
@@ -36,11 +36,17 @@ def member_of_request() -> Actor | None:
 
 
 def terminal_of_request() -> Actor | None:
+    """Return whose token it is. Raises TerminalIdle for a clerk's till that was long unused."""
     token = bearer_token()
     if token is None:
         return None
+    now = utc_now()
     with reading() as connection:
-        return terminal_by_token(connection, token_hash=token_hash(token))
+        found = terminal_by_token(connection, token_hash=token_hash(token))
+        if found is not None:
+            refuse_idle(found, now=now)
+            touch_terminal(connection, actor=found, now=now)
+    return found
 
 
 def manager_of_request() -> Actor | None:

@@ -23,6 +23,7 @@ from finance.queries.statements import statements_waiting
 from kernel.actors import NOBODY, Actor, ActorKind
 from kernel.i18n import N_
 from members.queries import waiting_corrections, waiting_transfers
+from merchants.queries import applications_waiting
 
 Count = Callable[[Session, Actor], int]
 
@@ -76,6 +77,7 @@ DESK_LINKS: list[DeskLink] = [
     DeskLink(CARDS, "cards_pages.appeals", N_("Appeals"), appeals_waiting),
     DeskLink(CARDS, "reports_pages.reports", N_("Not me"), reports_waiting),
     DeskLink(MERCHANTS, "merchants_pages.merchants", N_("Merchants")),
+    DeskLink(MERCHANTS, "merchants_pages.applications", N_("Applications"), applications_waiting),
     DeskLink(MERCHANTS, "merchant_files_pages.upload_form", N_("Import merchants")),
     DeskLink(PROGRAMMES, "programmes_pages.programmes", N_("Programmes")),
     DeskLink(PROGRAMMES, "offers_pages.offers", N_("Offers")),
@@ -106,6 +108,11 @@ class ManagerLink:
 
 MANAGER_LINKS: list[ManagerLink] = [
     ManagerLink("merchants_manager.home", N_("Overview")),
+    ManagerLink("merchants_manager.sites", N_("Sites")),
+    ManagerLink("merchants_manager.clerks", N_("Clerks")),
+    ManagerLink("merchants_manager.tills", N_("Tills")),
+    ManagerLink("merchants_manager.agreements", N_("Agreements")),
+    ManagerLink("merchants_manager.managers", N_("Managers")),
     ManagerLink("merchants_manager.account", N_("My sign-in")),
 ]
 

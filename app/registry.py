@@ -3,7 +3,8 @@
 import click
 from flask import Blueprint
 
-import app.manager_sign_in  # noqa: F401 (adds its pages to a blueprint of merchants)
+import app.manager_apply
+import app.manager_sign_in  # noqa: F401
 from aid.api import api as aid_api
 from aid.cli import aid_commands
 from aid.jobs import forget_papers
@@ -30,6 +31,7 @@ from cards.pages import pages as cards_pages
 from cards.pages.paper import pages as paper_pages
 from cards.pages.transfers import pages as transfers_pages
 from discounts.api import discounts_api, offline_api, records_api
+from discounts.cli import discounts_commands
 from discounts.jobs import free_expired_holds, tell_members_of_endings
 from discounts.pages import receipts_pages, reports_pages
 from finance.api.payout_accounts import api as payout_accounts_api
@@ -51,6 +53,7 @@ from members.api import api as members_api
 from members.cli import members_commands
 from members.pages import pages as members_pages
 from merchants.api import api as merchants_api
+from merchants.jobs import end_what_is_idle
 from merchants.pages import manager_pages
 from merchants.pages import pages as merchants_pages
 from staff.cli import staff_commands
@@ -117,11 +120,13 @@ COMMANDS: list[click.Command] = [
     staff_commands,
     aid_commands,
     cards_commands,
+    discounts_commands,
 ]
 # A job is known to the worker once its module is imported: those no command imports stand here.
 JOBS: list[JobTask] = [
     free_expired_holds,
     tell_members_of_endings,
+    end_what_is_idle,
     forget_old_sign_ins,
     forget_papers,
     look_after_coupons,

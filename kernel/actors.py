@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -56,6 +57,8 @@ class Actor:
     is_suspended: bool = False
     code: str = ""  # a terminal's own, the `aud` of a challenge
     name: str = field(default="", compare=False)
+    clerk_id: UUID | None = field(default=None, compare=False)  # whose own the terminal is
+    seen_at: datetime | None = field(default=None, compare=False)  # a terminal's last contact
 
     def has_role(self, roles: Iterable[Role]) -> bool:
         wanted = frozenset(roles)

@@ -1,5 +1,6 @@
 """QR codes as SVG: black on white whatever the theme, error correction M, quiet zone of four."""
 
+from base64 import b64encode
 from itertools import groupby
 
 from qrcode.constants import ERROR_CORRECT_M
@@ -23,6 +24,11 @@ def qr_svg(text: str) -> str:
         f' shape-rendering="crispEdges"><path fill="#fff" d="M0 0h{size}v{size}H0z"/>'
         f'<path fill="#000" d="{path}"/></svg>'
     )
+
+
+def qr_address(text: str) -> str:
+    """Return the SVG of `text` as a data: address, so that no file ever holds what it says."""
+    return f"data:image/svg+xml;base64,{b64encode(qr_svg(text).encode()).decode()}"
 
 
 def qr_matrix(text: str) -> list[list[bool]]:

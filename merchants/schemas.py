@@ -76,6 +76,16 @@ class MerchantQuery(Wire):
     category = Text(maximum=40)
 
 
+def refuse_half_an_account(data: dict[str, Any]) -> None:
+    """Refuse half an account, beside the half that is missing."""
+    for name, other in (
+        ("account_number", "account_holder"),
+        ("account_holder", "account_number"),
+    ):
+        if data.get(other) and not data.get(name):
+            raise ValidationError(N_("Give both the account and its holder."), name)
+
+
 class NewMerchantForm(Wire):
     kind = fields.Enum(MerchantKind, by_value=True, required=True)
     name = Text(required=True)
@@ -88,13 +98,7 @@ class NewMerchantForm(Wire):
 
     @validates_schema
     def account_is_whole(self, data: dict[str, Any], **_: Any) -> None:
-        """Refuse half an account, beside the half that is missing."""
-        for name, other in (
-            ("account_number", "account_holder"),
-            ("account_holder", "account_number"),
-        ):
-            if data.get(other) and not data.get(name):
-                raise ValidationError(N_("Give both the account and its holder."), name)
+        refuse_half_an_account(data)
 
 
 class EditMerchantForm(NewMerchantForm):
@@ -138,3 +142,33 @@ class ManagerPhoneForm(Wire):
 
 class ManagerCodeForm(ManagerPhoneForm):
     code = fields.String(required=True, validate=_SIX_DIGITS)
+
+
+class ManagerForm(Wire):
+    name = Text(required=True, maximum=60)
+    phone = Text(required=True, maximum=_PHONE_CHARACTERS_MAX)
+
+
+class ClerkForm(Wire):
+    name = Text(required=True, maximum=60)
+    site_id = fields.UUID(required=True)
+
+
+class ApplicationForm(Wire):
+    """`code` is empty while the applicant asks for one."""
+
+    name = Text(required=True)
+    uscc = Text(required=True, maximum=40)
+    category = Text(required=True, maximum=40)
+    district = Text(required=True, maximum=40)
+    site_name = Text(required=True)
+    address = Text(required=True)
+    account_number = Text(maximum=40, load_default=None)
+    account_holder = Text(load_default=None)
+    manager_name = Text(required=True, maximum=60)
+    phone = Text(required=True, maximum=_PHONE_CHARACTERS_MAX)
+    code = fields.String(load_default=None, validate=_SIX_DIGITS)
+
+    @validates_schema
+    def account_is_whole(self, data: dict[str, Any], **_: Any) -> None:
+        refuse_half_an_account(data)

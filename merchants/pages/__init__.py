@@ -1,7 +1,15 @@
 """The desk's pages for merchants, and those of their managers on their phones."""
 
-from merchants.pages import agreements, register, sites
+from merchants.pages import agreements, managers, register, sites
 from merchants.pages.blueprint import pages
 from merchants.pages.manager import MANAGER_COOKIE, manager_pages
 
-__all__ = ["MANAGER_COOKIE", "agreements", "manager_pages", "pages", "register", "sites"]
+__all__ = [
+    "MANAGER_COOKIE",
+    "agreements",
+    "manager_pages",
+    "managers",
+    "pages",
+    "register",
+    "sites",
+]

@@ -9,7 +9,7 @@ from kernel.actors import Role
 from kernel.i18n import N_
 from kernel.pages import see_other
 from kernel.web import current_actor
-from merchants.models import AgreementState, MerchantKind, MerchantState, SiteState
+from merchants.models import AgreementState, ManagerState, MerchantKind, MerchantState, SiteState
 from merchants.queries import MerchantReach
 
 pages = Blueprint(
@@ -22,11 +22,22 @@ KIND_WORDS = {
 }
 STATE_WORDS = {
     MerchantState.APPLIED: N_("Applied"),
+    MerchantState.REFUSED: N_("Application refused"),
     MerchantState.ACTIVE: N_("In business"),
     MerchantState.SUSPENDED: N_("Suspended"),
     MerchantState.ENDED: N_("Ended"),
 }
-SITE_WORDS = {SiteState.OPEN: N_("Open for business"), SiteState.CLOSED: N_("Closed")}
+SITE_WORDS = {
+    SiteState.PROPOSED: N_("Proposed"),
+    SiteState.OPEN: N_("Open for business"),
+    SiteState.CLOSED: N_("Closed"),
+}
+MANAGER_WORDS = {
+    ManagerState.APPLIED: N_("Applied"),
+    ManagerState.INVITED: N_("Invited"),
+    ManagerState.ACTIVE: N_("In use"),
+    ManagerState.ENDED: N_("Ended"),
+}
 AGREEMENT_WORDS = {
     AgreementState.DRAFT: N_("Draft"),
     AgreementState.ACTIVE: N_("Signed"),

@@ -27,6 +27,7 @@ from merchants.models import MERCHANT_MOVES, Merchant, MerchantKind
 from merchants.pages.blueprint import (
     AGREEMENT_WORDS,
     KIND_WORDS,
+    MANAGER_WORDS,
     SITE_WORDS,
     STATE_WORDS,
     back_to,
@@ -43,6 +44,7 @@ from merchants.queries import (
     districts_within,
     find_merchant,
     find_union_id,
+    managers_of,
     merchant_within,
     merchants_within,
     sites_of,
@@ -54,8 +56,8 @@ from merchants.schemas import EditMerchantForm, MerchantQuery, NewMerchantForm, 
 from merchants.services import (
     Account,
     MerchantFacts,
-    activate_merchant,
     add_merchant,
+    approve_merchant,
     change_merchant,
     end_merchant,
     suspend_merchant,
@@ -208,7 +210,7 @@ def activate(merchant_id: UUID) -> ResponseReturnValue:
     """Let a merchant work."""
     with transaction() as session:
         found = find_merchant(session, merchant_id=merchant_id, reach=changing_reach())
-        activate_merchant(session, merchant_id=found.id, actor=current_actor(), now=utc_now())
+        approve_merchant(session, merchant_id=found.id, actor=current_actor(), now=utc_now())
     return back_to(merchant_id, N_("The merchant is active: its tills may redeem."))
 
 
@@ -240,17 +242,21 @@ def end(merchant_id: UUID) -> ResponseReturnValue:
     return back_to(merchant_id, N_("The business with this merchant has ended."))
 
 
-def show_merchant(merchant_id: UUID, *, reason: Form | None = None) -> ResponseReturnValue:
-    """Show a merchant; `reason` is the form that was sent and has faults."""
+def show_merchant(
+    merchant_id: UUID, *, reason: Form | None = None, manager: Form | None = None
+) -> ResponseReturnValue:
+    """Show a merchant; `reason` or `manager` is the form that was sent and has faults."""
     with transaction() as session:
         found = find_merchant(session, merchant_id=merchant_id, reach=reading_reach())
         sites = sites_of(session, merchant_id=merchant_id)
         tills = terminals_of(session, merchant_id=merchant_id)
         agreements = agreements_of(session, merchant_id=merchant_id)
         union = union_of(session, union_id=found.union_id)
+        people = managers_of(session, merchant_id=merchant_id)
         changeable = merchant_within(session, merchant_id=merchant_id, reach=changing_reach())
         pairable = merchant_within(session, merchant_id=merchant_id, reach=pairing_reach())
     form = reason or blank_form()
+    asked = manager or blank_form()
     return render_template(
         "merchants/merchant.html",
         merchant=found,
@@ -262,12 +268,15 @@ def show_merchant(merchant_id: UUID, *, reason: Form | None = None) -> ResponseR
         may_change=changeable is not None,
         may_pair=pairable is not None,
         reason=form,
+        managers=people,
+        manager=asked,
+        manager_words=MANAGER_WORDS,
         moves=MERCHANT_MOVES[found.state],
         kind_words=KIND_WORDS,
         state_words=STATE_WORDS,
         site_words=SITE_WORDS,
         agreement_words=AGREEMENT_WORDS,
-    ), form.status
+    ), max(form.status, asked.status)
 
 
 def _facts(values: Mapping[str, Any], union_id: UUID | None) -> MerchantFacts:

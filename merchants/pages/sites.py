@@ -1,6 +1,5 @@
 """A merchant's sites and their tills: added, closed, paired, unpaired."""
 
-from base64 import b64encode
 from uuid import UUID
 
 from flask import current_app, render_template
@@ -11,7 +10,7 @@ from kernel.db import transaction
 from kernel.errors import Refusal
 from kernel.forms import Form, blank_form, read_form
 from kernel.i18n import N_
-from kernel.qr import qr_svg
+from kernel.qr import qr_address
 from kernel.web import current_actor
 from merchants.errors import SiteNameTaken
 from merchants.models import Merchant
@@ -90,7 +89,7 @@ def pairing_code(site_id: UUID) -> ResponseReturnValue:
         site=site,
         code=code,
         # Behind the hash, so that the code is in no request and in no log.
-        image=_as_address(qr_svg(f"{till_address}#pair={code}")),
+        image=qr_address(f"{till_address}#pair={code}"),
         till_address=till_address,
         until=now + PAIRING_LIFETIME,
     )
@@ -107,8 +106,3 @@ def unpair(terminal_id: UUID) -> ResponseReturnValue:
 
 def _ask(form: Form, merchant: Merchant) -> ResponseReturnValue:
     return render_template("merchants/site_form.html", form=form, merchant=merchant), form.status
-
-
-def _as_address(svg: str) -> str:
-    """Return a picture as a data: address, so that no file ever holds what it says."""
-    return f"data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}"

@@ -7,8 +7,9 @@ from uuid import UUID
 from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session
 
-from kernel.actors import Actor, ActorKind
+from kernel.actors import Actor, ActorKind, Role
 from kernel.db import Statement
+from kernel.masks import mask_name, mask_phone
 from merchants.errors import ManagerNotFound
 from merchants.models import (
     MANAGER_NAME,
@@ -18,8 +19,12 @@ from merchants.models import (
     Merchant,
     MerchantManager,
     MerchantState,
+    Site,
+    SiteState,
 )
+from merchants.queries.register import MerchantReach, merchant_ids_within, merchant_within
 
+ROWS_MAX = 200
 _MANAGER_BY_TOKEN = Statement(
     """
     SELECT s.id AS session_id, s.last_seen_at, g.id, m.id AS merchant_id, m.name, m.state
@@ -68,14 +73,18 @@ class ManagerRow:
 
     id: UUID
     name: str
-    phone: str
+    masked_name: str
+    masked_phone: str
     state: ManagerState
     created_at: datetime
     last_seen_at: datetime | None
 
 
 def managers_of(session: Session, *, merchant_id: UUID) -> list[ManagerRow]:
-    """Return those who look after a merchant or are to, the longest first, opened, not masked."""
+    """Return those who look after a merchant or are to, the longest first.
+
+    The whole name is for their colleagues, the masked one for the desk.
+    """
     last_seen = (
         select(func.max(ManagerSession.last_seen_at))
         .where(ManagerSession.manager_id == MerchantManager.id)
@@ -92,8 +101,9 @@ def managers_of(session: Session, *, merchant_id: UUID) -> list[ManagerRow]:
     return [
         ManagerRow(
             each.id,
-            MANAGER_NAME.open(each.id, each.name_sealed),
-            MANAGER_PHONE.open(each.id, each.phone_sealed),
+            name := MANAGER_NAME.open(each.id, each.name_sealed),
+            mask_name(name),
+            mask_phone(MANAGER_PHONE.open(each.id, each.phone_sealed)),
             each.state,
             each.created_at,
             seen,
@@ -167,3 +177,65 @@ def open_manager_sessions(
 def merchant_of(session: Session, *, merchant_id: UUID) -> Merchant:
     """Return the merchant that the caller acts for: it exists, or they could not."""
     return session.get_one(Merchant, merchant_id)
+
+
+def find_manager(session: Session, *, manager_id: UUID, reach: MerchantReach) -> MerchantManager:
+    """Return a manager whose merchant the caller reaches. Raises ManagerNotFound for any other."""
+    found = session.get(MerchantManager, manager_id)
+    if found is None or found.state is ManagerState.ENDED:
+        raise ManagerNotFound
+    if merchant_within(session, merchant_id=found.merchant_id, reach=reach) is None:
+        raise ManagerNotFound
+    return found
+
+
+def applications_within(session: Session, *, reach: MerchantReach) -> list[Merchant]:
+    """Return who applied and waits for an answer, the longest first."""
+    query = select(Merchant).where(
+        Merchant.state == MerchantState.APPLIED, Merchant.id.in_(merchant_ids_within(reach))
+    )
+    return list(session.scalars(query.order_by(Merchant.created_at, Merchant.id).limit(ROWS_MAX)))
+
+
+@dataclass(frozen=True)
+class ProposedSite:
+    """A site that a merchant at work would like to open."""
+
+    id: UUID
+    name: str
+    address: str
+    district: str
+    created_at: datetime
+    merchant_id: UUID
+    merchant: str
+
+
+def proposed_sites_within(session: Session, *, reach: MerchantReach) -> list[ProposedSite]:
+    """Return proposed sites of merchants at work, the longest first."""
+    query = (
+        select(
+            Site.id,
+            Site.name,
+            Site.address,
+            Site.district,
+            Site.created_at,
+            Merchant.id,
+            Merchant.name,
+        )
+        .join(Merchant, Merchant.id == Site.merchant_id)
+        .where(
+            Site.state == SiteState.PROPOSED,
+            Merchant.state.in_([MerchantState.ACTIVE, MerchantState.SUSPENDED]),
+            Merchant.id.in_(merchant_ids_within(reach)),
+        )
+        .order_by(Site.created_at, Site.id)
+        .limit(ROWS_MAX)
+    )
+    return [ProposedSite(*row) for row in session.execute(query)]
+
+
+def applications_waiting(session: Session, actor: Actor) -> int:
+    """Return how many applications and proposed sites the caller could answer."""
+    reach = MerchantReach(paths=actor.paths(Role.PROGRAMME_DESIGNER))
+    merchants = applications_within(session, reach=reach)
+    return len(merchants) + len(proposed_sites_within(session, reach=reach))

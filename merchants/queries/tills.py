@@ -80,7 +80,8 @@ def pairing_code_is_usable(session: Session, *, code: str, now: datetime) -> boo
 # This statement runs before every request of every till.
 _TERMINAL_BY_TOKEN = Statement(
     """
-    SELECT t.id, t.merchant_id, t.site_id, t.code, m.state
+    SELECT t.id, t.merchant_id, t.site_id, t.code, m.state, t.clerk_id,
+        coalesce(t.last_seen_at, t.paired_at) AS seen_at
     FROM terminals t
     JOIN sites s ON s.id = t.site_id
     JOIN merchants m ON m.id = t.merchant_id
@@ -106,4 +107,6 @@ def terminal_by_token(connection: Connection, *, token_hash: bytes) -> Actor | N
         site_id=row.site_id,
         is_suspended=row.state == MerchantState.SUSPENDED,
         code=row.code,
+        clerk_id=row.clerk_id,
+        seen_at=row.seen_at,
     )

@@ -18,7 +18,9 @@ from merchants.services.clerks import (
     end_idle_clerks,
     forget_old_manager_sign_ins,
     invite_clerk,
+    refuse_idle,
     renew_clerk_code,
+    touch_terminal,
     unpair_idle_tills,
 )
 from merchants.services.files import (
@@ -118,6 +120,7 @@ __all__ = [
     "pair_terminal",
     "read_merchant_file",
     "refuse_application",
+    "refuse_idle",
     "refuse_site",
     "renew_clerk_code",
     "reopen_site",
@@ -128,6 +131,7 @@ __all__ = [
     "switch_merchant",
     "take_merchant_file",
     "touch_manager_session",
+    "touch_terminal",
     "unpair_idle_tills",
     "unpair_terminal",
 ]

@@ -7,7 +7,7 @@ from functools import cache
 from importlib import resources
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import Connection, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from audit.services import record
@@ -15,7 +15,7 @@ from kernel.actors import SYSTEM, Actor
 from kernel.clock import shanghai_date
 from kernel.ids import new_id
 from kernel.states import move
-from merchants.errors import ClerkNotFound
+from merchants.errors import ClerkNotFound, TerminalIdle
 from merchants.models import (
     CLERK_MOVES,
     CLERK_NAME,
@@ -26,6 +26,7 @@ from merchants.models import (
     ManagerSession,
     Merchant,
     PairingCode,
+    Site,
     Terminal,
 )
 from merchants.queries import union_path_of
@@ -34,6 +35,7 @@ from merchants.services.pairing import issue_pairing_code, unpair_terminal
 _SESSIONS_KEPT = timedelta(days=30)
 _CODES_KEPT = timedelta(days=2)
 _STEP_ROWS = 200
+_TOUCH_EVERY = timedelta(hours=1)
 
 
 @cache
@@ -44,6 +46,21 @@ def clerk_idle_time() -> timedelta:
     """
     content = resources.files("merchants").joinpath("data/clerks.json").read_text(encoding="utf-8")
     return timedelta(days=json.loads(content)["idle_days"])
+
+
+def refuse_idle(actor: Actor, *, now: datetime) -> None:
+    """Raise TerminalIdle for a clerk's till that was silent too long; others have no such end."""
+    if actor.clerk_id is None or actor.seen_at is None:
+        return
+    if actor.seen_at < now - clerk_idle_time():
+        raise TerminalIdle
+
+
+def touch_terminal(connection: Connection, *, actor: Actor, now: datetime) -> None:
+    """Note a clerk's till as in use, at most once an hour: a sale must not write its row."""
+    if actor.clerk_id is None or actor.seen_at is None or now - actor.seen_at < _TOUCH_EVERY:
+        return
+    connection.execute(update(Terminal).where(Terminal.id == actor.id).values(last_seen_at=now))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +76,13 @@ def invite_clerk(
 ) -> Invitation:
     """Write a clerk down and make the code that pairs their phone with the site.
 
-    The caller has checked that the site is the merchant's. Raises SiteNotFound, SiteNotOpen,
-    MerchantNotActive.
+    Whoever was invited there under the same name and has not paired yet gets another code: a form
+    sent twice makes one clerk. The caller has checked that the site is the merchant's.
+    Raises SiteNotFound, SiteNotOpen, MerchantNotActive.
     """
+    for waiting in _waiting_clerks(session, site_id=site_id):
+        if CLERK_NAME.open(waiting.id, waiting.name_sealed) == name:
+            return renew_clerk_code(session, clerk_id=waiting.id, actor=actor, now=now)
     clerk_id = new_id()
     clerk = Clerk(
         id=clerk_id,
@@ -169,6 +190,13 @@ def forget_old_manager_sign_ins(session: Session, *, now: datetime) -> int:
     )
     gone = [session.execute(statement) for statement in statements]
     return sum(result.rowcount for result in gone)  # type: ignore[attr-defined]
+
+
+def _waiting_clerks(session: Session, *, site_id: UUID) -> list[Clerk]:
+    # One at a time for a site, so that two forms at once find one another's clerk.
+    session.get(Site, site_id, with_for_update=True)
+    query = select(Clerk).where(Clerk.site_id == site_id, Clerk.state == ClerkState.INVITED)
+    return list(session.scalars(query))
 
 
 def _lock(session: Session, *, clerk_id: UUID) -> Clerk:

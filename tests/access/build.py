@@ -37,7 +37,7 @@ from kernel.ids import new_id
 from kernel.secrets import new_token
 from members.models import NoticeKind, UnionOrg
 from members.services import notify
-from merchants.models import AgreementState, MerchantState, SiteState
+from merchants.models import AgreementState, MerchantState, Site, SiteState
 from staff.models import AccountState, StaffSession
 from tests.access.world import Caller, World
 from tests.make import NOW
@@ -261,7 +261,14 @@ class Builder:
         elsewhere = self.make.manager(
             merchant=self.other_shop, phone=self.make.phone_of(self.manager)
         )
-        self.own(second_manager=elsewhere)
+        colleague = self.make.manager(merchant=self.shop)
+        site = self.session.get(Site, UUID(self.world.ids["site"]))
+        self.own(
+            second_manager=elsewhere,
+            colleague=colleague,
+            clerk=self.make.clerk(site=site, manager=self.manager),
+            proposed_site=self.make.site(merchant_id=self.shop.id, state=SiteState.PROPOSED),
+        )
 
     def sales(self):
         programme = programme_by_code(self.session, code="PROBE")
@@ -279,6 +286,8 @@ class Builder:
             ),
         )
         self.world.ids["verification"] = self.scan()
+        lease = self.ask("till", "GET", "/api/v1/terminals/me/lease", 200).json
+        self.world.ids["own_lease"] = lease["lease_id"]
         for name, capture in (("sale", True), ("hold", False)):
             self.world.ids[name] = self.post(
                 "till",

@@ -87,6 +87,11 @@ MIXED = [
 
 # Lists and pages without an id: what the owner reads there and a stranger does not.
 LISTS = [
+    ("GET merchants_pages.applications", "own_staff", "applicant", ("foreign_staff",)),
+    ("GET merchants_manager.sites", "manager", "site", ("other_manager",)),
+    ("GET merchants_manager.clerks", "manager", "clerk", ("other_manager",)),
+    ("GET merchants_manager.tills", "manager", "till_id", ("other_manager",)),
+    ("GET merchants_manager.managers", "manager", "colleague", ("other_manager",)),
     ("GET merchants_manager.account", "manager", "manager_session", ("other_manager",)),
     ("GET members_api.list_members", "own_staff", "member", ("foreign_staff",)),
     ("GET members_pages.members", "own_staff", "member", ("foreign_staff",)),
@@ -131,6 +136,12 @@ LISTS = [
     ),
     ("GET discounts_api.list_redemptions", "till", "sale", ("colleague_till", "other_till")),
     ("GET training_api.list_site_sessions", "service_till", "course_session", ("till",)),
+    (
+        "GET offline_api.show_lease",
+        "till",
+        "own_lease",
+        ("colleague_till", "other_till", "service_till"),
+    ),
     ("GET merchants_api.show_terminal", "till", "till_id", ("colleague_till", "other_till")),
     ("GET members_api.list_notices", "member", "notice", ("other_member",)),
     ("GET cards_pages.appeals", "own_staff", "appealed_card", ("foreign_staff",)),
@@ -165,6 +176,7 @@ NOT_LISTS = {
     "GET finance_payout_pages.payees": "empty until somebody is looked for, within reach",
     "GET payout_accounts_api.show_payout_account": "the caller's own, without an id",
     "GET desk.home": "counts of the caller's own lists",
+    "GET offline_api.list_records": "the caller's own chain, empty here (test_offline)",
     "GET merchant_files_pages.upload_form": "an empty form",
     "GET programmes_pages.programmes": "the city's, for every designer to read",
     "GET programmes_pages.new_programme_form": "the city's alone",

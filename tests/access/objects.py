@@ -266,6 +266,29 @@ _REGISTER_CASES = [
 
 _MERCHANT_CASES = [
     _desk("GET merchants_pages.merchant", merchant_id="merchant"),
+    _desk("POST merchants_pages.refuse", merchant_id="applicant", form=_REASON),
+    _desk("POST merchants_pages.approve_proposed_site", site_id="proposed_site"),
+    _desk("POST merchants_pages.refuse_proposed_site", site_id="proposed_site", form=_REASON),
+    _desk(
+        "POST merchants_pages.add_manager",
+        merchant_id="merchant",
+        form={"name": "演示", "phone": "15400098765"},
+    ),
+    _desk("POST merchants_pages.drop_manager", manager_id="colleague"),
+    _managed("GET merchants_manager.edit_site_form", site_id="site"),
+    _managed(
+        "POST merchants_manager.save_site",
+        site_id="site",
+        form={"name": "二店", "address": "演示路2号", "district": "龙岗区"},
+    ),
+    _managed("POST merchants_manager.close_own_site", site_id="site"),
+    _managed(
+        "POST merchants_manager.save_new_clerk", form={"name": "店员", "site_id": Own("site")}
+    ),
+    _managed("POST merchants_manager.clerk_code", clerk_id="clerk"),
+    _managed("POST merchants_manager.end_one_clerk", clerk_id="clerk"),
+    _managed("POST merchants_manager.unpair_till", terminal_id="till_id"),
+    _managed("POST merchants_manager.end_one_manager", manager_id="colleague"),
     _managed("POST merchants_manager.end_one_session", session_id="manager_session"),
     _managed("POST merchants_manager.switch", manager_id="second_manager"),
     _desk(
