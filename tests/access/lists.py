@@ -177,6 +177,8 @@ NOT_LISTS = {
     "GET payout_accounts_api.show_payout_account": "the caller's own, without an id",
     "GET desk.home": "counts of the caller's own lists",
     "GET offline_api.list_records": "the caller's own chain, empty here (test_offline)",
+    "GET offline_api.show_lease": "the caller's own, signed, new with each offer (test_offline)",
+    "GET offline_api.list_records": "the caller's own chain, empty here (test_offline)",
     "GET merchant_files_pages.upload_form": "an empty form",
     "GET programmes_pages.programmes": "the city's, for every designer to read",
     "GET programmes_pages.new_programme_form": "the city's alone",

@@ -667,6 +667,27 @@ def test_today_lists_what_was_judged_the_newest_first(shop, till):
     assert (first["next_seq"], first["gaps"]) == (3, [])
 
 
+def test_a_colleagues_till_reads_none_of_it(shop, till):
+    shop.send(till, sold(till, shop.phone(), shop.now - HOUR))
+
+    listed = shop.client.get(
+        "/api/v1/terminals/me/offline-records",
+        headers={"Authorization": f"Bearer {shop.till().token}"},
+    ).json
+
+    assert (listed["items"], listed["next_seq"]) == ([], 1)
+
+
+def test_the_command_shows_and_changes_what_a_deployment_decides(app, session):
+    run = app.test_cli_runner().invoke
+
+    changed = run(args=["discounts", "offline-policy", "--per-sale-fen", "5000", "--json"])
+    shown = run(args=["discounts", "offline-policy", "--json"])
+
+    assert '"per_sale_fen": 5000' in changed.output
+    assert shown.output == changed.output
+
+
 def test_a_file_of_more_than_two_megabytes_is_refused(shop, till):
     shop.send(till, *["x" * 1999] * 1200, status=413)
     shop.send(till, *["x" * 10] * 1001, status=422)

@@ -49,7 +49,7 @@ class SignedLease:
 def lease_key() -> ec.EllipticCurvePrivateKey:
     """Return the key that signs leases: from the service's own keys, the same in each process.
 
-    It is derived, not stored (docs/decisions): whoever reads the database signs no lease.
+    It is derived, not stored (docs/decisions/0029): whoever reads the database signs no lease.
     """
     return _derived(blind_index("offline", "lease key"))
 
