@@ -147,6 +147,11 @@ def sign_ins(demo: dict[str, Any]) -> list[str]:
             for till in demo["terminals"][:1]
         ),
         *(
+            f"  merchant        /scan/manager/ phone {manager['phone']}, code {code} "
+            f"({manager['merchant']})"
+            for manager in demo.get("managers", [])[:1]
+        ),
+        *(
             f"  {role:<21} {person['username']} / {person['password']}, "
             f"authenticator key {person['totp_secret']}"
             for role, person in by_role.items()

@@ -17,6 +17,7 @@ from app.demo.day.http import UnexpectedAnswer
 from app.demo.day.run import SIZE_MAX, SIZE_MIN, drive_day
 from app.demo.day.scene import Scene
 from app.demo.file import write_demo_file
+from app.demo.managers import seed_managers
 from app.demo.seed import demo_data, has_members, seed
 from app.demo.training import seed_training
 from app.deployment import check_database
@@ -53,6 +54,7 @@ def seed_command(
         else:
             # The course meets today, whichever day today is.
             with transaction() as session:
+                seed_managers(session, now=now)
                 seed_training(session, now=now)
         if demo_file is not None:
             with transaction() as session:

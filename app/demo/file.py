@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.demo.managers import manager_entries
 from app.demo.people import Person
 from app.demo.seed import demo_people, probe_offer_id
 from cards.models import Card, CardState, Device
@@ -44,6 +45,7 @@ def write_demo_file(
         ],
         "staff": list(_staff(session, data, before=before, now=now)),
         "terminals": list(_terminals(session, data, before=before, now=now)),
+        "managers": list(manager_entries(session)),
         "members": list(_members(session, data)),
         "probes": {
             "limited_offer_id": str(probe_offer_id(session, data)),
