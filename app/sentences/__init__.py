@@ -8,6 +8,7 @@ from app.sentences.aid import AID
 from app.sentences.benefits import BENEFITS
 from app.sentences.card import CARD as _CARD
 from app.sentences.card import CARD_DEMO
+from app.sentences.coupons import COUPONS
 from app.sentences.live import LIVE
 from app.sentences.me import ME
 from app.sentences.notices import NOTICES

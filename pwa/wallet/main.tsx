@@ -49,6 +49,7 @@ const TrainingScreen = lazy(() => import("./training/screen").then((m) => m.Trai
 const QuestionScreen = lazy(() => import("./question-screen").then((m) => m.QuestionScreen));
 
 const BenefitsScreen = lazy(() => import("./benefits/screen").then((m) => m.BenefitsScreen));
+const CouponsScreen = lazy(() => import("./coupons/screen").then((m) => m.CouponsScreen));
 const RecordsScreen = lazy(() => import("./records-screen").then((m) => m.RecordsScreen));
 const MeScreen = lazy(() => import("./me-screen").then((m) => m.MeScreen));
 const DataScreen = lazy(() => import("./data/screen").then((m) => m.DataScreen));
@@ -62,6 +63,7 @@ const PLACES: Record<string, { tab: string; Screen: ComponentType<{ token: strin
   card: { tab: "card", Screen: CardScreen },
   question: { tab: "card", Screen: QuestionScreen },
   benefits: { tab: "benefits", Screen: BenefitsScreen },
+  coupons: { tab: "benefits", Screen: CouponsScreen },
   records: { tab: "records", Screen: RecordsScreen },
   me: { tab: "me", Screen: MeScreen },
   data: { tab: "me", Screen: DataScreen },

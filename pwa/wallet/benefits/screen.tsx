@@ -35,6 +35,11 @@ function Overview({ token }: { token: string }) {
   return (
     <section class="panel flat">
       <Heading>{t("benefits_title")}</Heading>
+      <p>
+        <a class="button plain" href="#coupons">
+          {t("coupons_link")}
+        </a>
+      </p>
       <ListProblem list={benefits} onRetry={() => void benefits.load(token)} />
       {list === null && benefits.loading.value ? <Waiting>{t("benefits_loading")}</Waiting> : null}
       {list === null ? null : list.items.length === 0 ? (

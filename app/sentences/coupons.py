@@ -1,0 +1,57 @@
+"""What the member's page says of coupons."""
+
+from kernel.i18n import N_
+
+COUPONS: dict[str, str] = {
+    "coupons_title": N_("Coupons"),
+    "coupons_link": N_("Coupons: grab and draw"),
+    "coupons_loading": N_("Fetching the coupons …"),
+    "coupons_mine": N_("My coupons"),
+    "coupons_none_mine": N_("You have no coupon yet. What you get stands here."),
+    "coupons_releases": N_("Given out"),
+    "coupons_none": N_("No coupons are given out at the moment. New ones appear here."),
+    "coupons_back": N_("All coupons"),
+    "coupons_gone_release": N_("This release is over."),
+    "coupons_live": N_("Ready to use"),
+    "coupons_offered": N_("Won: claim it"),
+    "coupons_used": N_("Used"),
+    "coupons_expired": N_("Not used in time"),
+    "coupons_lapsed": N_("Not claimed in time"),
+    "coupons_use_until": N_("Usable through %(day)s"),
+    "coupons_claim_until": N_("Claim it before %(moment)s"),
+    "coupons_how_to_use": N_("Show your card at the till: the coupon counts by itself."),
+    "coupons_where": N_("Where and how it counts"),
+    "coupons_claim": N_("Claim this coupon"),
+    "coupons_by_grab": N_("First come, first served"),
+    "coupons_by_draw": N_("By lot among all who enter"),
+    "coupons_pieces": N_("Pieces: %(pieces)s"),
+    "coupons_reserve": N_("%(reserve)s of them are for members without a phone, at desks."),
+    "coupons_opens": N_("Opens"),
+    "coupons_closes": N_("Closes"),
+    "coupons_days": N_("Days to use it"),
+    "coupons_opens_in": N_("Opens in %(time)s"),
+    "coupons_closes_in": N_("Closes in %(time)s"),
+    "coupons_clock": N_("Clock of the service: %(time)s"),
+    "coupons_announced": N_("Opens soon"),
+    "coupons_open": N_("Open now"),
+    "coupons_closed": N_("Closed"),
+    "coupons_listed": N_("List published"),
+    "coupons_drawn": N_("Drawn"),
+    "coupons_ended": N_("Ended"),
+    "coupons_all_gone_why": N_(
+        "All pieces are taken. What others do not use may come back: look again later."
+    ),
+    "coupons_eligible": N_("Checked: you can take part."),
+    "coupons_grab": N_("Get a coupon"),
+    "coupons_enter": N_("Enter the draw"),
+    "coupons_asking": N_("Waiting for the answer. You keep your place; do not close this page."),
+    "coupons_got": N_("You have a coupon."),
+    "coupons_entered": N_("You take part. Your code in the public list is %(code)s."),
+    "coupons_won": N_("You won."),
+    "coupons_not_won": N_(
+        "Your place is %(rank)s. Pieces that are not claimed go to the next in line."
+    ),
+    "coupons_seed": N_("Decided by"),
+    "coupons_seed_from": N_("Known from"),
+    "coupons_public": N_("Check this draw"),
+}
