@@ -21,7 +21,19 @@ from app.sentences.till import TILL
 from app.sentences.till_offline import TILL_OFFLINE
 from app.sentences.training import TRAINING
 
-CARD = _CARD | LIVE | ME | AID | TRAINING | NOTICES | BENEFITS | RECORDS | PHONES | CARD_RECEIPTS
+CARD = (
+    _CARD
+    | LIVE
+    | ME
+    | AID
+    | TRAINING
+    | NOTICES
+    | BENEFITS
+    | COUPONS
+    | RECORDS
+    | PHONES
+    | CARD_RECEIPTS
+)
 SCAN = _SCAN | SCAN_RECEIPTS | TILL | TILL_OFFLINE
 
 __all__ = ["CARD", "CARD_DEMO", "SCAN", "SHARED"]

@@ -188,7 +188,7 @@ function Shown({ token, release }: { token: string; release: Release }) {
       <div class="list-card">
         <p>{release.mode === "grab" ? t("coupons_by_grab") : t("coupons_by_draw")}</p>
         <dl class="facts">
-          <Fact label={t("coupons_opens")}>{dayAndTimeOf(release.opens_at)}</Fact>
+          <Fact label={t("coupons_opens")}>{exactly(release.opens_at)}</Fact>
           <Fact label={t("coupons_closes")}>{dayAndTimeOf(release.closes_at)}</Fact>
           <Fact label={t("coupons_days")}>{release.use_within_days}</Fact>
           {release.seed_source === null || release.seed_known_at === null ? null : (
@@ -210,6 +210,12 @@ function Shown({ token, release }: { token: string; release: Release }) {
       </div>
     </>
   );
+}
+
+/** "2026-11-24 10:00:00": to the second, for it is one. */
+function exactly(written: string): string {
+  const moment = Date.parse(written);
+  return `${dayOf(moment)} ${timeOf(moment)}`;
 }
 
 function Fact({ label, children }: { label: string; children: ComponentChildren }) {
