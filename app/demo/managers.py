@@ -17,7 +17,7 @@ from merchants.models import (
 )
 from merchants.services import invite_manager
 
-# domain.md 3.1: phones of nobody begin with 154 0000 to 154 0009; members have the first of them.
+# 154 is assigned to nobody; the demo's members have the numbers from its beginning.
 _PHONE = "1540008{number:04d}"
 
 
