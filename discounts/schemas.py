@@ -31,6 +31,10 @@ class OfferSeen(Wire):
     offer_id = fields.UUID()
     title = fields.String()
     kind = fields.String()
+    gross_fen = FenField(
+        allow_none=True,
+        metadata={"description": "The only bill it is for, such as a gift's; null: any."},
+    )
     usable = fields.Boolean()
     reason = fields.String(allow_none=True, metadata={"description": "A stable code."})
     reason_text = fields.String(allow_none=True)

@@ -12,6 +12,8 @@ BENEFITS: dict[str, str] = {
     "benefits_percent": N_("Percentage off"),
     "benefits_full_reduction": N_("Spend and save"),
     "benefits_fixed_price": N_("Fixed price"),
+    "benefits_daily_coupon": N_("Daily coupon"),
+    "benefits_gift": N_("Goods picked up"),
     "benefits_district": N_("District"),
     "benefits_any_district": N_("Every district"),
     "benefits_district_hint": N_("Kept on this phone only: your place is sent to nobody."),

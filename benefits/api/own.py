@@ -1,6 +1,6 @@
 """JSON endpoints of what a member can use: the list, and where each offer counts."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 from uuid import UUID
 
@@ -8,11 +8,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, gettext
 
 from benefits.models import LimitUnit, LimitWindow, OfferKind
-from benefits.rules import Reason, Terms
+from benefits.rules import REDUCTIONS, Reason, Terms, condition_sentences
 from benefits.schemas import BenefitPage, BenefitQuery, BenefitSitePage, BenefitSiteQuery
 from benefits.services import OwnBenefit, benefits_of_member, sites_of_benefit
 from kernel.clock import utc_now
 from kernel.db import transaction
+from kernel.i18n import N_
 from kernel.money import WHOLE_BP, BasisPoints, yuan
 from kernel.web import Blueprint, current_actor, decode_id_cursor, encode_cursor
 
@@ -72,6 +73,7 @@ def _benefit(each: OwnBenefit) -> dict[str, Any]:
         "title": _titled(line.title_zh, line.title_en),
         "kind": OfferKind(line.terms.kind),
         "terms": _terms(line.terms),
+        "conditions": condition_sentences(replace(line.conditions, stack_group=None), _),
         "who_pays": _who_pays(line.terms),
         "merchant": offer.merchant,
         "category": offer.category,
@@ -107,20 +109,29 @@ def _percentage(rate: BasisPoints) -> str:
     return f"{whole}.{rest:02d}".rstrip("0").rstrip(".")
 
 
+_REDUCTION_SENTENCES = {
+    "full_reduction": N_("From ¥%(threshold)s, ¥%(reduction)s comes off the bill."),
+    "daily_coupon": N_("Every day, from ¥%(threshold)s, ¥%(reduction)s comes off the bill."),
+}
+
+
 def _terms(terms: Terms) -> str:
     """Say what the member gets, before anybody's maximum."""
     if terms.kind == OfferKind.PERCENT:
         assert terms.member_rate_bp is not None
         return _("You pay %(rate)s%% of the bill.", rate=_percentage(terms.member_rate_bp))
-    if terms.kind == OfferKind.FULL_REDUCTION:
+    if terms.kind in REDUCTIONS:
         assert terms.threshold_fen is not None
         assert terms.reduction_fen is not None
+        sentence = _REDUCTION_SENTENCES[terms.kind]
         return _(
-            "From ¥%(threshold)s, ¥%(reduction)s comes off the bill.",
+            sentence,
             threshold=yuan(terms.threshold_fen),
             reduction=yuan(terms.reduction_fen),
         )
     assert terms.list_fen is not None
+    if terms.kind == OfferKind.GIFT:
+        return _("You get what lists at ¥%(listed)s for nothing.", listed=yuan(terms.list_fen))
     assert terms.member_fen is not None
     return _(
         "What lists at ¥%(listed)s costs you ¥%(price)s.",

@@ -17,6 +17,7 @@ from benefits.pages.words import (
     OFFER_WORDS,
     assurance_words,
     changing_reach,
+    conditions_said,
     limit_sentence,
     quantity,
     reading_reach,
@@ -34,10 +35,11 @@ from benefits.queries import (
     offer_is_within,
     offers_within,
     programmes,
+    version_conditions,
     version_terms,
     versions_of,
 )
-from benefits.rules import Split, split_of
+from benefits.rules import WEEKDAY_WORDS, Split, split_of
 from benefits.schemas import (
     OfferQuery,
     VersionForm,
@@ -193,6 +195,7 @@ class _ShownVersion:
     when: str
     terms: str
     shares: str
+    conditions: list[str]
     example: Split
 
 
@@ -203,7 +206,14 @@ def _shown_version(version: OfferVersion, now: datetime) -> _ShownVersion:
     else:
         when = "now" if version.valid_to is None or version.valid_to > now else "before"
     example = split_of(sample_bill(terms), terms)
-    return _ShownVersion(version, when, terms_sentence(terms), shares_sentence(terms), example)
+    return _ShownVersion(
+        version=version,
+        when=when,
+        terms=terms_sentence(terms),
+        shares=shares_sentence(terms),
+        conditions=conditions_said(version_conditions(version)),
+        example=example,
+    )
 
 
 def offer_words() -> dict[str, Any]:
@@ -212,6 +222,7 @@ def offer_words() -> dict[str, Any]:
         "offer_words": OFFER_WORDS,
         "code_words": ASSURANCE_WORDS,
         "terms_sentence": terms_sentence,
+        "weekday_words": dict(enumerate(WEEKDAY_WORDS, start=1)),
         "version_terms": version_terms,
         "worded": worded,
     }

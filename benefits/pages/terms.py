@@ -31,10 +31,21 @@ from benefits.queries import (
     OfferRow,
     find_offer,
     programmes_for_offers,
+    version_conditions,
     version_terms,
     versions_of,
 )
-from benefits.rules import Split, Terms, bill_reason, split_of
+from benefits.rules import (
+    EVERY_WEEKDAY,
+    MINUTES_OF_DAY,
+    Conditions,
+    Split,
+    Terms,
+    bill_reason,
+    clock_time,
+    only_gross,
+    split_of,
+)
 from benefits.schemas import (
     MerchantChoiceQuery,
     NewOfferForm,
@@ -227,6 +238,8 @@ class _Example:
 
 def _example(bill: Fen, terms: Terms) -> _Example:
     reason = bill_reason(bill, terms)
+    if (only := only_gross(terms)) is not None:
+        bill, reason = only, None
     return _Example(
         split_of(bill, terms),
         terms_sentence(terms),
@@ -268,6 +281,19 @@ def _version_facts(values: Mapping[str, Any], now: datetime) -> VersionFacts:
         valid_from=values["valid_from"] or now,
         valid_to=values["valid_to"],
         needs_challenge=values["needs_challenge"],
+        conditions=_conditions(values),
+    )
+
+
+def _conditions(values: Mapping[str, Any]) -> Conditions:
+    days = values["weekdays"]
+    return Conditions(
+        weekday_mask=sum(1 << day - 1 for day in set(days)) if days else EVERY_WEEKDAY,
+        from_minute=values["from_minute"],
+        to_minute=values["to_minute"],
+        blackouts=values["blackouts"],
+        joined_within_days=values["joined_within_days"],
+        stack_group=values["stack_group"],
     )
 
 
@@ -279,13 +305,35 @@ def _typed_terms(version: OfferVersion) -> dict[str, object]:
     }
     if version.member_rate_bp is not None:
         typed["member_rate_bp"] = percentage(version.member_rate_bp)
-    return typed | {
-        "kind": version.kind,
-        "union_share_bp": percentage(version.union_share_bp),
-        "assurances": version.assurances,
-        "needs_challenge": version.needs_challenge,
-        "sample_fen": typed_yuan(_SAMPLE),
+    return (
+        typed
+        | _typed_conditions(version_conditions(version))
+        | {
+            "kind": version.kind,
+            "union_share_bp": percentage(version.union_share_bp),
+            "assurances": version.assurances,
+            "needs_challenge": version.needs_challenge,
+            "sample_fen": typed_yuan(_SAMPLE),
+        }
+    )
+
+
+def _typed_conditions(conditions: Conditions) -> dict[str, object]:
+    days = [] if conditions.weekday_mask == EVERY_WEEKDAY else range(1, 8)
+    typed: dict[str, object] = {
+        "weekdays": [day for day in days if conditions.weekday_mask >> day - 1 & 1],
+        "blackouts": "\n".join(
+            f"{first}" if first == last else f"{first} to {last}"
+            for first, last in conditions.blackouts
+        ),
+        "joined_within_days": conditions.joined_within_days or "",
+        "stack_group": conditions.stack_group or "",
     }
+    for name in ("from_minute", "to_minute"):
+        minute = getattr(conditions, name)
+        if minute is not None:
+            typed[name] = clock_time(minute % MINUTES_OF_DAY)
+    return typed
 
 
 def _ask_version(form: Form, row: OfferRow, example: _Example | None) -> ResponseReturnValue:

@@ -16,7 +16,7 @@ from benefits.models import (
     ProgrammeState,
 )
 from benefits.queries import OfferReach
-from benefits.rules import AGE_MAX, Terms
+from benefits.rules import AGE_MAX, REDUCTIONS, Conditions, Terms, condition_sentences
 from cards.uc1.terms import Assurance
 from kernel.actors import Role
 from kernel.i18n import N_
@@ -54,6 +54,8 @@ KIND_WORDS = {
     OfferKind.PERCENT: N_("Percentage of the bill"),
     OfferKind.FULL_REDUCTION: N_("Spend and save"),
     OfferKind.FIXED_PRICE: N_("Fixed price"),
+    OfferKind.DAILY_COUPON: N_("Daily coupon"),
+    OfferKind.GIFT: N_("Goods picked up"),
 }
 ASSURANCE_WORDS = {
     Assurance.POSSESSION: N_("Live code, proven by the member's own phone"),
@@ -171,26 +173,41 @@ def percentage(rate: BasisPoints) -> str:
     return f"{whole}.{rest:02d}".rstrip("0").rstrip(".")
 
 
+_REDUCTION_SENTENCES = {
+    "full_reduction": N_("From ¥%(threshold)s, ¥%(reduction)s comes off the bill."),
+    "daily_coupon": N_("Every day, from ¥%(threshold)s, ¥%(reduction)s comes off the bill."),
+}
+
+
 def terms_sentence(terms: Terms) -> str:
     """Say what the member gets, before anybody's maximum."""
     if terms.kind == OfferKind.PERCENT:
         assert terms.member_rate_bp is not None
         return _("The member pays %(rate)s%% of the bill.", rate=percentage(terms.member_rate_bp))
-    if terms.kind == OfferKind.FULL_REDUCTION:
+    if terms.kind in REDUCTIONS:
         assert terms.threshold_fen is not None
         assert terms.reduction_fen is not None
+        sentence = _REDUCTION_SENTENCES[terms.kind]
         return _(
-            "From ¥%(threshold)s, ¥%(reduction)s comes off the bill.",
+            sentence,
             threshold=yuan(terms.threshold_fen),
             reduction=yuan(terms.reduction_fen),
         )
     assert terms.list_fen is not None
+    if terms.kind == OfferKind.GIFT:
+        listed = yuan(terms.list_fen)
+        return _("The member gets what lists at ¥%(listed)s for nothing.", listed=listed)
     assert terms.member_fen is not None
     return _(
         "What lists at ¥%(listed)s costs the member ¥%(price)s.",
         listed=yuan(terms.list_fen),
         price=yuan(terms.member_fen),
     )
+
+
+def conditions_said(conditions: Conditions) -> list[str]:
+    """Say when an offer counts, for whom beside its programme, and beside what it does not."""
+    return condition_sentences(conditions, _)
 
 
 def shares_sentence(terms: Terms) -> str:

@@ -3,13 +3,14 @@
 A day's hours may run over midnight; what is after midnight belongs to the day before.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from benefits.rules.people import MemberFacts, evaluate
 from benefits.rules.reasons import Reason, reason
 from kernel.clock import SHANGHAI
+from kernel.i18n import N_
 
 EVERY_WEEKDAY = 0b1111111
 MINUTES_OF_DAY = 24 * 60
@@ -36,10 +37,54 @@ class Conditions:
 
 ALWAYS = Conditions()
 
+WEEKDAY_WORDS = (
+    N_("Monday"),
+    N_("Tuesday"),
+    N_("Wednesday"),
+    N_("Thursday"),
+    N_("Friday"),
+    N_("Saturday"),
+    N_("Sunday"),
+)
+
 
 def read_blackouts(stored: Sequence[Sequence[str]]) -> tuple[tuple[date, date], ...]:
     """Return stored blackouts, pairs of ISO days, as days."""
     return tuple((date.fromisoformat(first), date.fromisoformat(last)) for first, last in stored)
+
+
+def condition_sentences(conditions: Conditions, say: Callable[..., str]) -> list[str]:
+    """Say when and beside what an offer counts, a sentence each; `say` puts it into words."""
+    said = []
+    if conditions.weekday_mask != EVERY_WEEKDAY:
+        chosen = [
+            say(word) for n, word in enumerate(WEEKDAY_WORDS) if conditions.weekday_mask >> n & 1
+        ]
+        said.append(say(N_("Only on %(days)s."), days=say(N_(", ")).join(chosen)))
+    if conditions.from_minute is not None and conditions.to_minute is not None:
+        times = {
+            "start": clock_time(conditions.from_minute),
+            "end": clock_time(conditions.to_minute),
+        }
+        said.append(say(N_("Only from %(start)s to %(end)s."), **times))
+    if conditions.blackouts:
+        days = [
+            f"{first}" if first == last else f"{first} – {last}"
+            for first, last in conditions.blackouts
+        ]
+        said.append(say(N_("Not on %(days)s."), days=say(N_(", ")).join(days)))
+    if conditions.joined_within_days is not None:
+        days_ago = conditions.joined_within_days
+        said.append(say(N_("Only for who joined at most %(days)s days ago."), days=days_ago))
+    if conditions.stack_group is not None:
+        group = conditions.stack_group
+        said.append(say(N_("Excludes the other offers of the group %(group)s."), group=group))
+    return said
+
+
+def clock_time(minute: int) -> str:
+    """Return a minute of the day as people write it: 570 reads "09:30", 1440 "24:00"."""
+    return f"{minute // 60:02d}:{minute % 60:02d}"
 
 
 def counts_on(conditions: Conditions, day: date) -> bool:

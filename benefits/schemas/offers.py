@@ -8,6 +8,7 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 
 from benefits.models import LimitScope, LimitUnit, LimitWindow, OfferKind, OfferState
 from benefits.rules import AGE_MAX
+from benefits.schemas.conditions import ConditionsForm, check_hours
 from cards.uc1.terms import Assurance
 from kernel.forms import ShanghaiMoment, YuanField
 from kernel.i18n import N_
@@ -172,7 +173,7 @@ class MerchantChoiceQuery(Wire):
     text = Text()
 
 
-class TermsForm(Wire):
+class TermsForm(ConditionsForm):
     """The terms of one version. Which amounts are needed depends on the kind; others are dropped.
 
     `step` says whether the terms are only looked at, on a bill of `sample_fen`, or saved.
@@ -207,6 +208,7 @@ class TermsForm(Wire):
 
     @validates_schema
     def moments_in_our_time(self, data: dict[str, Any], **_: Any) -> None:
+        check_hours(data)
         for name in ("valid_from", "valid_to"):
             moment = data.get(name)
             if moment is not None and not _FIRST_DAY <= moment.date() <= _LAST_DAY:
@@ -224,6 +226,8 @@ AMOUNTS_OF: dict[str, tuple[str, ...]] = {
     OfferKind.PERCENT: ("member_rate_bp",),
     OfferKind.FULL_REDUCTION: ("threshold_fen", "reduction_fen"),
     OfferKind.FIXED_PRICE: ("list_fen", "member_fen"),
+    OfferKind.DAILY_COUPON: ("threshold_fen", "reduction_fen"),
+    OfferKind.GIFT: ("list_fen",),
 }
 
 
@@ -266,6 +270,9 @@ class BenefitResponse(Wire):
     title = fields.String(metadata={"description": "In the caller's language."})
     kind = fields.Enum(OfferKind, by_value=True)
     terms = fields.String(metadata={"description": "What the member gets, in a sentence."})
+    conditions = fields.List(
+        fields.String(), metadata={"description": "When it counts, a sentence each."}
+    )
     who_pays = fields.String(metadata={"description": "Who bears the discount, in a sentence."})
     merchant = fields.String(allow_none=True, metadata={"description": "Null: every merchant."})
     category = fields.String(allow_none=True)

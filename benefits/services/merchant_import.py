@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from benefits.models import LimitScope, LimitUnit, LimitWindow, Offer, Programme
-from benefits.rules import Terms
+from benefits.rules import REDUCTIONS, Terms
 from benefits.services.offers import add_offer
 from benefits.services.programmes import LimitFacts, add_limit, add_programme
 from kernel.actors import Actor
@@ -146,13 +146,18 @@ def titles_of(terms: Terms) -> tuple[str, str]:
         assert terms.member_rate_bp is not None
         tenths = f"{terms.member_rate_bp / 1000:g}"
         return f"{tenths}折", f"{(10_000 - terms.member_rate_bp) / 100:g} % off"
-    if terms.kind == "full_reduction":
+    if terms.kind in REDUCTIONS:
         assert terms.threshold_fen is not None
         assert terms.reduction_fen is not None
         threshold, off = _plain(terms.threshold_fen), _plain(terms.reduction_fen)
+        if terms.kind == "daily_coupon":
+            return f"每日满{threshold}减{off}", f"¥{off} off from ¥{threshold}, every day"
         return f"满{threshold}减{off}", f"¥{off} off from ¥{threshold}"
-    assert terms.member_fen is not None
     assert terms.list_fen is not None
+    if terms.kind == "gift":
+        listed = _plain(terms.list_fen)
+        return f"免费领取(价值{listed}元)", f"A gift worth ¥{listed}"
+    assert terms.member_fen is not None
     price, listed = _plain(terms.member_fen), _plain(terms.list_fen)
     return f"{price}元(原价{listed}元)", f"¥{price} instead of ¥{listed}"
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, gettext
 
-from benefits.rules import REASONS, Reason, reason
+from benefits.rules import REASONS, Reason, only_gross, reason
 from benefits.services.usable import Usability
 from cards.rules import REFUSAL_SENTENCES
 from discounts.api.addresses import receipt_url
@@ -45,7 +45,7 @@ from kernel.actors import Till
 from kernel.clock import shanghai_day, utc_now
 from kernel.db import transaction
 from kernel.errors import Refusal
-from kernel.money import yuan
+from kernel.money import Fen, yuan
 from kernel.web import (
     REPLAYED_HEADER,
     Blueprint,
@@ -273,6 +273,7 @@ def _offer(each: Usability) -> dict[str, Any]:
         "offer_id": each.offer.offer_id,
         "title": _titled(each.offer.title_zh, each.offer.title_en),
         "kind": each.offer.terms.kind,
+        "gross_fen": only_gross(each.offer.terms),
         "usable": each.usable,
         "reason": first.code if first else None,
         "reason_text": gettext(first.text) if first else None,
@@ -284,8 +285,9 @@ def _offer(each: Usability) -> dict[str, Any]:
 
 def _next_step(reason: Reason) -> str:
     facts = dict(reason.facts)
-    if isinstance(facts.get("threshold_fen"), int):
-        facts["threshold_yuan"] = yuan(facts["threshold_fen"])  # type: ignore[arg-type]
+    for name, value in reason.facts.items():
+        if name.endswith("_fen") and isinstance(value, int):
+            facts[f"{name.removesuffix('_fen')}_yuan"] = yuan(Fen(value))
     return str(gettext(reason.next_step, **facts))
 
 

@@ -21,6 +21,26 @@ REVERSAL_SENTENCES = {
         N_("This sale is on a statement that the merchant has; nothing on it is voided."),
         N_("Refund it instead, with a reason: it goes to the next statement."),
     ),
+    "held": (
+        N_("This is only held: no sale has come of it, so nothing is refunded."),
+        N_("Void it, or let it run out after ten minutes."),
+    ),
+    "expired": (
+        N_("This was held for ten minutes and is free again."),
+        N_("There is nothing to take back. Scan the card once more for a sale."),
+    ),
+    "voided": (
+        N_("This sale is voided already."),
+        N_("There is nothing left to take back."),
+    ),
+    "partly_reversed": (
+        N_("A part of this sale is refunded already, so it is not voided."),
+        N_("Refund the rest instead, with a reason."),
+    ),
+    "reversed": (
+        N_("This sale is refunded whole already."),
+        N_("There is nothing left to take back."),
+    ),
     "more_than_left": (
         N_("This is more than what has not been taken back yet."),
         N_("Type at most what is left of the bill."),

@@ -73,6 +73,9 @@ function Facts({ benefit }: { benefit: Benefit }) {
   return (
     <div class="list-card">
       <p>{benefit.terms}</p>
+      {benefit.conditions.map((sentence) => (
+        <p key={sentence}>{sentence}</p>
+      ))}
       <p>{benefit.who_pays}</p>
       <dl class="facts">
         <dt>{t("benefits_merchant")}</dt>

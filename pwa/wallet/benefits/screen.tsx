@@ -104,6 +104,8 @@ function Filters({ all }: { all: Benefit[] }) {
             <option value="percent">{t("benefits_percent")}</option>
             <option value="full_reduction">{t("benefits_full_reduction")}</option>
             <option value="fixed_price">{t("benefits_fixed_price")}</option>
+            <option value="daily_coupon">{t("benefits_daily_coupon")}</option>
+            <option value="gift">{t("benefits_gift")}</option>
           </select>
         </div>
         <div class="field">

@@ -1,7 +1,7 @@
 /** The addresses of the service that the benefits ask, and what they answer. */
 import { call, type Result } from "../../shared/api";
 
-export type OfferKind = "percent" | "full_reduction" | "fixed_price";
+export type OfferKind = "percent" | "full_reduction" | "fixed_price" | "daily_coupon" | "gift";
 
 export interface Site {
   id: string;
@@ -22,6 +22,7 @@ export interface Benefit {
   title: string;
   kind: OfferKind;
   terms: string;
+  conditions: string[];
   who_pays: string;
   merchant: string | null;
   category: string | null;
