@@ -14,7 +14,7 @@ function isGuard(state: unknown): state is Guard {
 let onGuard = isGuard(history.state);
 
 function atScan(): boolean {
-  return location.hash === "" || location.hash === "#scan";
+  return ["", "#scan", "#check"].includes(location.hash);
 }
 
 function guard(): void {

@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
 import { call, leavesOpen, type Result } from "../shared/api";
 import type { Fen } from "../shared/money";
+import { learn } from "./offline/reach";
 
 /**
  * What this till sent, or was about to, and has no answer for.
@@ -18,6 +19,8 @@ export interface Sent {
   title: string;
   amount_fen: Fen;
   at: number;
+  /** Which credential it was shown with: no second sale to it while nobody knows of the first. */
+  cti?: string | null;
 }
 
 const KEPT_AS = "union-card-till-outbox";
@@ -56,7 +59,7 @@ export function clearOutbox(): void {
 /** Send an entry, kept first and struck out by a definite answer, whichever that is. */
 export async function deliver<T>(token: string, entry: Sent): Promise<Result<T>> {
   remember(entry);
-  const result = await call<T>(entry.path, { method: "POST", token, body: entry.body });
+  const result = learn(await call<T>(entry.path, { method: "POST", token, body: entry.body }));
   if (result.ok || !leavesOpen(result.problem)) settle(entry.id);
   return result;
 }

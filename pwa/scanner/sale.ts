@@ -3,10 +3,9 @@ import { leavesOpen, noAnswer, type Problem, type Result } from "../shared/api";
 import { serverNow } from "../shared/clock";
 import { t } from "../shared/i18n";
 import { type Fen, type Parts, parseYuan } from "../shared/money";
-import { grant, type Judged, judge, quoteHere, remember } from "./offline/judge";
-import { peek } from "./offline/peek";
+import type { Judged } from "./offline/judge";
+import { offline } from "./offline/loaded";
 import { isUnreached, learn, patienceMs } from "./offline/reach";
-import { reload } from "./offline/sync";
 import { askedQuestion, closeQuestion } from "./open-question";
 import { deliver, type Sent } from "./outbox";
 import {
@@ -77,9 +76,8 @@ export async function check(token: string, asked: Scan): Promise<void> {
   // A question that nobody answered would have plain codes refused: the clerk has moved on.
   if (name === "scan") await closeQuestion(token);
   const result = learn(await verify(token, asked.id, asked.text, patienceMs()));
-  if (result.ok && result.value.accepted) void remember(asked);
+  if (result.ok && result.value.accepted) void noteCard(asked);
   if (step.value !== waiting) return;
-  lastScan = asked;
   if (result.ok) {
     showVerdict(result.value);
     return;
@@ -90,7 +88,17 @@ export async function check(token: string, asked: Scan): Promise<void> {
   await stillPaired(result.problem);
 }
 
-let lastScan: Scan | null = null;
+/** Which credential was shown last, as far as this till can read it. */
+let lastCti: string | null = null;
+
+/** Remember what the service accepted, for the time when it cannot be asked. */
+async function noteCard(asked: Scan): Promise<void> {
+  lastCti = null;
+  lastCti = await offline().then(
+    ({ remember }) => remember(asked),
+    () => null,
+  );
+}
 
 export function showVerdict(verification: Verification): void {
   step.value = { name: "verdict", verification, offline: isOffline(verification) };
@@ -103,7 +111,11 @@ function isOffline({ isOffline: isIt }: Verification): boolean {
 /** Judge on the spot what nobody answered. False where this device's storage refuses to. */
 async function judgedHere(waiting: Step, asked: Scan): Promise<boolean> {
   const pairing = ownPairing();
-  const verdict = pairing && (await judge(pairing, asked).catch(() => null));
+  const verdict =
+    pairing &&
+    (await offline()
+      .then(({ judge }) => judge(pairing, asked))
+      .catch(() => null));
   if (verdict === null) return false;
   if (step.value === waiting) showVerdict(verdict);
   return true;
@@ -182,7 +194,7 @@ async function quoteOf(
 ): Promise<Result<Parts>> {
   const pairing = ownPairing();
   if (judged !== undefined && pairing !== null) {
-    return quoteHere(pairing, judged, offer_id, gross);
+    return (await offline()).quoteHere(pairing, judged, offer_id, gross);
   }
   const result = learn(await quote(token, verification_id, offer_id, gross));
   if (result.ok || !isUnreached(result.problem)) return result;
@@ -201,7 +213,6 @@ export async function redeem(token: string, { verification, offer }: Chosen): Pr
   const parts = quoted.value;
   if (step.value.name !== "amount" || parts === null) return;
   const id = nextId();
-  const cti = lastScan === null ? null : (peek(lastScan.text)?.cti ?? null);
   const sent: Sent = {
     id,
     what: "sale",
@@ -217,7 +228,7 @@ export async function redeem(token: string, { verification, offer }: Chosen): Pr
     title: offer.title,
     amount_fen: parts.gross_fen,
     at: serverNow(),
-    cti,
+    cti: lastCti,
   };
   const { judged } = verification;
   const problem =
@@ -240,6 +251,7 @@ async function keep(
   const pairing = ownPairing();
   if (pairing === null) return noAnswer().problem;
   step.value = { name: "sending", sent };
+  const { grant, reload } = await offline();
   const result = await grant(pairing, judged, { id: sent.id, offer_id, gross_fen });
   if (!result.ok) return result.problem;
   step.value = { name: "receipt", redemption: result.value, offline: true };

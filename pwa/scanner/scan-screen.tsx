@@ -8,7 +8,7 @@ import { Note, ProblemNote, Refusal } from "../shared/ui";
 import { useLitScreen } from "../shared/wake";
 import { tell } from "./feedback";
 import { type Seen, seenIn } from "./foreign";
-import { OfflineNote } from "./offline/parts";
+import { OfflineNote } from "./offline/loaded";
 import { outbox, type Sent } from "./outbox";
 import { folded } from "./presentation";
 import { askAgain, check, type Late, late, type Step, scan } from "./sale";

@@ -1,6 +1,7 @@
 /** The addresses of the service that the till asks, and what they answer. */
 import { call, type Result } from "../shared/api";
 import type { Fen, Parts } from "../shared/money";
+import type { Judged } from "./offline/judge";
 
 /** What pairing gave: kept beside the till's own key. */
 export interface Pairing {
@@ -45,6 +46,9 @@ export interface Verification {
   assurance: string | null;
   card: { tail: string; masked_name: string; standing: string } | null;
   offers: Offer[];
+  /** Said by this till itself, the service being out of reach; `judged` is by what. */
+  isOffline?: true;
+  judged?: Judged;
 }
 
 export interface Redemption extends Parts {
@@ -88,8 +92,14 @@ export function terminalOf(token: string): Promise<Result<Terminal>> {
 }
 
 /** `id` is the scan's own: the same id and text hear the same answer for a minute. */
-export function verify(token: string, id: string, text: string): Promise<Result<Verification>> {
-  return call("/verifications", { method: "POST", token, body: { id, presentation: text } });
+export function verify(
+  token: string,
+  id: string,
+  text: string,
+  withinMs: number,
+): Promise<Result<Verification>> {
+  const body = { id, presentation: text };
+  return call("/verifications", { method: "POST", token, body, withinMs });
 }
 
 /** What only a code made for this till, now, answers; `expires_at` by the service's clock. */

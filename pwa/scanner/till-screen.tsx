@@ -4,7 +4,7 @@ import { t } from "../shared/i18n";
 import { InstallHint } from "../shared/kept-page";
 import { Ask, Heading } from "../shared/ui";
 import { beSilent, isSilent, tell } from "./feedback";
-import { unsentCount } from "./offline/parts";
+import { UnpairWarning } from "./offline/loaded";
 import { outbox } from "./outbox";
 import type { Pairing } from "./service";
 import { unpair } from "./till";
@@ -61,11 +61,7 @@ export function TillScreen({ pairing }: { pairing: Pairing }) {
               <strong>{t("unpair_unanswered", { count: outbox.value.length })}</strong>
             </p>
           )}
-          {unsentCount(pairing) === 0 ? null : (
-            <p>
-              <strong>{t("offline_unpair", { count: unsentCount(pairing) })}</strong>
-            </p>
-          )}
+          <UnpairWarning pairing={pairing} />
           <button type="button" class="danger" onClick={() => void unpair()}>
             {t("unpair_yes")}
           </button>

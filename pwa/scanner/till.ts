@@ -1,11 +1,14 @@
 import { signal } from "@preact/signals";
 import type { Problem } from "../shared/api";
-import { serverNow } from "../shared/clock";
+import { restoreTime, serverNow } from "../shared/clock";
 import { t } from "../shared/i18n";
 import { forget, keep, kept } from "../shared/idb";
 import { newId } from "../shared/ids";
+import { offline } from "./offline/loaded";
+import { learn } from "./offline/reach";
 import { clearOutbox } from "./outbox";
 import { type Pairing, pairWith, type Terminal, terminalOf } from "./service";
+import { forgetTillKey, ownTillKey } from "./till-key";
 
 /** Whether this device is a till. */
 export type Paired =
@@ -15,8 +18,6 @@ export type Paired =
   | { name: "paired"; pairing: Pairing };
 
 const PAIRING = "till-pairing";
-const KEY = "till-key";
-const CURVE: EcKeyGenParams = { name: "ECDSA", namedCurve: "P-256" };
 const UNAUTHORIZED = 401;
 
 export const paired = signal<Paired>({ name: "starting" });
@@ -25,13 +26,23 @@ export const pairingBusy = signal(false);
 export const pairingProblem = signal<Problem | null>(null);
 
 export async function start(): Promise<void> {
+  await restoreTime();
   try {
     const pairing = await kept<Pairing>(PAIRING);
     paired.value = pairing === null ? readyToPair() : { name: "paired", pairing };
   } catch {
     paired.value = { name: "impossible", sentence: t("till_needs_storage") };
   }
-  if (paired.value.name === "paired") await greet(paired.value.pairing);
+  if (paired.value.name === "paired") await begin(paired.value.pairing);
+}
+
+/** Greet the service, and make ready for the time when it does not answer. */
+async function begin(pairing: Pairing): Promise<void> {
+  void offline().then(
+    ({ sync }) => sync(pairing, unpaired),
+    () => undefined,
+  );
+  await greet(pairing);
 }
 
 function readyToPair(): Paired {
@@ -43,7 +54,7 @@ function readyToPair(): Paired {
 
 /** Ask who this till is now: unpaired from elsewhere, suspended, or as it was. */
 export async function greet({ token }: Pairing): Promise<void> {
-  const result = await terminalOf(token);
+  const result = learn(await terminalOf(token));
   if (result.ok) terminal.value = result.value;
   else await stillPaired(result.problem);
 }
@@ -60,13 +71,13 @@ export async function pair(code: string, name: string): Promise<void> {
   pairingProblem.value = null;
   try {
     // The key first: a code that was used up for a device that keeps nothing would be lost.
-    const keys = await ownKeys();
+    const keys = await ownTillKey();
     const result = await pairWith(code, name, await crypto.subtle.exportKey("jwk", keys.publicKey));
     if (result.ok) {
       const pairing = { ...result.value, name };
       await keep(PAIRING, pairing);
       paired.value = { name: "paired", pairing };
-      await greet(pairing);
+      await begin(pairing);
     } else {
       pairingProblem.value = result.problem;
     }
@@ -77,15 +88,6 @@ export async function pair(code: string, name: string): Promise<void> {
   }
 }
 
-/** The till's key pair, made once; its private half can be used here and read out nowhere. */
-async function ownKeys(): Promise<CryptoKeyPair> {
-  const made = await kept<CryptoKeyPair>(KEY);
-  if (made !== null) return made;
-  const fresh = await crypto.subtle.generateKey(CURVE, false, ["sign", "verify"]);
-  await keep(KEY, fresh);
-  return fresh;
-}
-
 /** Forget this device's pairing and key. A till that is paired again is a new one. */
 export async function unpair(): Promise<void> {
   await unpaired(null);
@@ -94,7 +96,12 @@ export async function unpair(): Promise<void> {
 /** The service no longer knows this till, or the clerk gave it up (`why` is null). */
 export async function unpaired(why: Problem | null): Promise<void> {
   await forget(PAIRING);
-  await forget(KEY);
+  await forgetTillKey();
+  // Whoever gives the till up was told what waits. What the service ended may still be asked for.
+  await offline().then(
+    ({ endSync }) => endSync({ records: why === null }),
+    () => undefined,
+  );
   if (why === null) clearOutbox();
   terminal.value = null;
   pairingProblem.value = why;

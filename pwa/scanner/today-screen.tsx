@@ -16,6 +16,7 @@ import {
   SendButton,
   Waiting,
 } from "../shared/ui";
+import { OfflineSales } from "./offline/loaded";
 import { outbox } from "./outbox";
 import { ReceiptLinks } from "./receipt-links";
 import { SaleSplit } from "./sale-screens";
@@ -85,6 +86,7 @@ function DayList({ token }: { token: string }) {
       )}
       {now === null && listing.value ? <Waiting>{t("list_loading")}</Waiting> : null}
       {now === null ? null : <Sales token={token} now={now} />}
+      <OfflineSales />
     </section>
   );
 }

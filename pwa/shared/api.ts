@@ -19,6 +19,8 @@ export interface Call {
   method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   body?: object;
   token?: string;
+  /** How long to wait for an answer; the usual time where nobody stands waiting. */
+  withinMs?: number;
 }
 
 interface Heard {
@@ -85,7 +87,7 @@ export async function callList(path: string): Promise<Uint8Array<ArrayBuffer> | 
 }
 
 async function ask(path: string, accept: string, asked: Call): Promise<Result<Heard>> {
-  const { method = "GET", body, token } = asked;
+  const { method = "GET", body, token, withinMs = ANSWER_MS_MAX } = asked;
   const headers: Record<string, string> = { Accept: accept, "Accept-Language": language };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (token !== undefined) headers["Authorization"] = `Bearer ${token}`;
@@ -94,7 +96,7 @@ async function ask(path: string, accept: string, asked: Call): Promise<Result<He
       method,
       headers,
       cache: "no-store",
-      signal: AbortSignal.timeout(ANSWER_MS_MAX),
+      signal: AbortSignal.timeout(withinMs),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     return { ok: true, value: { response, text: await response.text() } };
