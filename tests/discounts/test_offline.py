@@ -399,6 +399,19 @@ def test_one_code_redeems_an_offer_once_at_its_till(shop, till):
     assert [each["reason"] for each in found] == ["already_redeemed", None]
 
 
+def test_a_scan_whose_online_answer_was_lost_is_no_replay_at_its_till(shop, till):
+    phone, now = shop.phone(), utc_now()
+    code = phone.code(now=now)
+    seen = shop.client.post(
+        "/api/v1/verifications",
+        json={"presentation": code},
+        headers={"Authorization": f"Bearer {till.token}"},
+    )
+    assert seen.json["accepted"], seen.json
+
+    assert shop.verdict(till, till.record(code, at=now))["verdict"] == "captured"
+
+
 def test_a_sale_whose_online_answer_was_lost_is_that_sale(shop, till):
     phone, now = shop.phone(), utc_now()
     code, sale_id = phone.code(now=now), str(new_id())
