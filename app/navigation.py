@@ -110,6 +110,7 @@ MANAGER_LINKS: list[ManagerLink] = [
     ManagerLink("merchants_manager.home", N_("Overview")),
     ManagerLink("merchants_manager.sites", N_("Sites")),
     ManagerLink("merchants_manager.clerks", N_("Clerks")),
+    ManagerLink("merchants_manager.statements", N_("Statements")),
     ManagerLink("merchants_manager.tills", N_("Tills")),
     ManagerLink("merchants_manager.agreements", N_("Agreements")),
     ManagerLink("merchants_manager.managers", N_("Managers")),

@@ -24,7 +24,8 @@ from finance.schemas.statements import (
     StatementList,
     StatementSeen,
 )
-from finance.services import agree_statement, raise_dispute
+from finance.services import Voice, agree_statement, raise_dispute
+from kernel.actors import Till
 from kernel.clock import utc_now
 from kernel.db import transaction
 from kernel.web import (
@@ -107,7 +108,7 @@ def agree(statement_id: UUID) -> ResponseReturnValue:
     till = current_actor().till
     now = utc_now()
     with transaction() as session:
-        statement = agree_statement(session, till=till, statement_id=statement_id, now=now)
+        statement = agree_statement(session, voice=_voice(till), statement_id=statement_id, now=now)
         found = statement_of_merchant(
             session, statement_id=statement_id, merchant_id=till.merchant_id
         )
@@ -124,7 +125,7 @@ def dispute(body: dict[str, Any], statement_id: UUID) -> ResponseReturnValue:
     with transaction() as session:
         raised = raise_dispute(
             session,
-            till=current_actor().till,
+            voice=_voice(current_actor().till),
             dispute_id=body["id"],
             statement_id=statement_id,
             journal_id=body["journal_id"],
@@ -133,6 +134,10 @@ def dispute(body: dict[str, Any], statement_id: UUID) -> ResponseReturnValue:
         )
         line = line_of(session, journal_id=raised.line_journal_id)
     return _line(line), 201, _replayed(replayed=raised.raised_at != now)
+
+
+def _voice(till: Till) -> Voice:
+    return Voice(till.merchant_id, terminal_id=till.terminal_id)
 
 
 def _number_of(query: dict[str, Any]) -> int | None:

@@ -51,7 +51,8 @@ class Statement(Base):
     """What one merchant is owed for the Shanghai days [starts_on, ends_on). No two overlap.
 
     Lines and funds are written when it is opened and never change. It may also hold lines of
-    earlier days that came late. `agreed_by_terminal_id` is the till at which the merchant agreed.
+    earlier days that came late. The merchant agrees at a till (`agreed_by_terminal_id`) or on the
+    page of a manager (`agreed_by_manager_id`); neither, where its last dispute was decided.
     """
 
     __tablename__ = "statements"
@@ -74,6 +75,10 @@ class Statement(Base):
             "state NOT IN ('agreed', 'approved', 'paid') OR agreed_at IS NOT NULL",
             name="agreed_before_approved",
         ),
+        CheckConstraint(
+            "num_nonnulls(agreed_by_terminal_id, agreed_by_manager_id) <= num_nonnulls(agreed_at)",
+            name="agreed_by_one",
+        ),
         CheckConstraint("lines > 0", name="says_something"),
         CheckConstraint("version > 0", name="version_positive"),
         Index("ix_statements_state", "state", "number"),
@@ -91,6 +96,7 @@ class Statement(Base):
     opened_at: Mapped[datetime]
     issued_at: Mapped[datetime | None]
     agreed_by_terminal_id: Mapped[UUID | None] = mapped_column(ForeignKey("terminals.id"))
+    agreed_by_manager_id: Mapped[UUID | None] = mapped_column(ForeignKey("merchant_managers.id"))
     agreed_at: Mapped[datetime | None]
     approver_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff_accounts.id"))
     approved_at: Mapped[datetime | None]
@@ -173,15 +179,19 @@ DISPUTE_MOVES: Moves[DisputeState] = {
 class Dispute(Base):
     """What a merchant says against one line, and what two people of finance decided about it.
 
-    The till made the id, which is the idempotency record. `adjustment_fen` is what the maker
-    answers with: signed, zero when the line stands. Confirmed, it is booked (`journal_id`) and
-    becomes a line of the merchant's next statement; the disputed line is never edited.
+    Raised at a till or by a manager; the id comes with it and is the idempotency record.
+    `adjustment_fen` is what the maker answers with: signed, zero when the line stands. Confirmed,
+    it is booked (`journal_id`) and becomes a line of the merchant's next statement; the disputed
+    line is never edited.
     """
 
     __tablename__ = "disputes"
     __table_args__ = (
         # One dispute a line: its answer is final.
         UniqueConstraint("line_journal_id"),
+        CheckConstraint(
+            "num_nonnulls(raised_by_terminal_id, raised_by_manager_id) = 1", name="raised_by_one"
+        ),
         CheckConstraint("approver_id <> maker_id", name="two_people"),
         CheckConstraint(
             "(state = 'open') = (maker_id IS NULL)"
@@ -209,7 +219,8 @@ class Dispute(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     statement_id: Mapped[UUID] = mapped_column(ForeignKey("statements.id"))
     line_journal_id: Mapped[UUID] = mapped_column(ForeignKey("statement_lines.journal_id"))
-    raised_by_terminal_id: Mapped[UUID] = mapped_column(ForeignKey("terminals.id"))
+    raised_by_terminal_id: Mapped[UUID | None] = mapped_column(ForeignKey("terminals.id"))
+    raised_by_manager_id: Mapped[UUID | None] = mapped_column(ForeignKey("merchant_managers.id"))
     reason: Mapped[str] = mapped_column(String(200))
     raised_at: Mapped[datetime]
     state: Mapped[DisputeState] = mapped_column(default=DisputeState.OPEN)

@@ -1,6 +1,6 @@
 """Finance at the desk."""
 
-from finance.pages import exceptions, matching
+from finance.pages import exceptions, manager_statements, matching
 from finance.pages.bank import bank_pages
 
-__all__ = ["bank_pages", "exceptions", "matching"]
+__all__ = ["bank_pages", "exceptions", "manager_statements", "matching"]

@@ -127,6 +127,15 @@ def lines_of(session: Session, *, statement_id: UUID, after: int = 0, rows: int)
     return [_line_row(row) for row in found]
 
 
+def line_on(session: Session, *, statement_id: UUID, journal_id: UUID) -> LineRow | None:
+    """Return a line of this statement; None where the journal is not on it."""
+    query = _line_rows().where(
+        StatementLine.journal_id == journal_id, StatementLine.statement_id == statement_id
+    )
+    row = session.execute(query).one_or_none()
+    return _line_row(row) if row is not None else None
+
+
 def line_of(session: Session, *, journal_id: UUID) -> LineRow:
     """Return the line of a journal that is on a statement."""
     query = _line_rows().where(StatementLine.journal_id == journal_id)

@@ -73,6 +73,13 @@ class AnswerForm(Wire):
         return data | {"adjustment_fen": Fen(sign * data.pop("amount", 0))}
 
 
+class LineDisputeForm(Wire):
+    """A manager's word against a line; the page made the id, so the form sent twice is once."""
+
+    id = fields.UUID(required=True)
+    reason = Text(required=True)
+
+
 # --- The till
 
 

@@ -7,6 +7,7 @@ from finance.services.disputes import (
     send_back_dispute,
 )
 from finance.services.statements import (
+    Voice,
     agree_statement,
     approve_statement,
     issue_statement,
@@ -14,6 +15,7 @@ from finance.services.statements import (
 )
 
 __all__ = [
+    "Voice",
     "agree_statement",
     "answer_dispute",
     "approve_statement",

@@ -29,13 +29,13 @@ from finance.models import (
     StatementState,
 )
 from finance.services.statements import (
-    actor_at,
+    Voice,
     agree,
     lock_shown_statement,
     lock_statement,
     note,
 )
-from kernel.actors import Actor, Role, Till
+from kernel.actors import Actor, Role
 from kernel.money import Fen
 from kernel.refusals import RequestKeyReused, refuse_stale, refused_by
 from kernel.states import move
@@ -51,7 +51,7 @@ _TAKEN = {"pk_disputes": RequestKeyReused, "uq_disputes_line_journal_id": LineAl
 def raise_dispute(
     session: Session,
     *,
-    till: Till,
+    voice: Voice,
     dispute_id: UUID,
     statement_id: UUID,
     journal_id: UUID,
@@ -63,7 +63,9 @@ def raise_dispute(
     Raises StatementNotFound, RequestKeyReused, DisputeTooLate, StatementLineNotFound,
     LineAlreadyDisputed.
     """
-    statement = lock_shown_statement(session, till=till, statement_id=statement_id)
+    statement = lock_shown_statement(
+        session, merchant_id=voice.merchant_id, statement_id=statement_id
+    )
     known = session.get(Dispute, dispute_id, populate_existing=True)
     if known is not None:
         facts = (known.statement_id, known.line_journal_id, known.reason)
@@ -81,7 +83,8 @@ def raise_dispute(
         id=dispute_id,
         statement_id=statement.id,
         line_journal_id=journal_id,
-        raised_by_terminal_id=till.terminal_id,
+        raised_by_terminal_id=voice.terminal_id,
+        raised_by_manager_id=voice.manager_id,
         reason=reason,
         raised_at=now,
         state=DisputeState.OPEN,
@@ -92,7 +95,7 @@ def raise_dispute(
         statement.version += 1
     with refused_by(_TAKEN):
         session.flush()
-    _note(session, statement, dispute, actor=actor_at(till), did="raised", now=now)
+    _note(session, statement, dispute, actor=voice.actor, did="raised", now=now)
     return dispute
 
 

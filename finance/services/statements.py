@@ -4,6 +4,7 @@ Lines are taken set-wise and once for ever; what a merchant owes back is carried
 its next statement of the fund (docs/decisions/0015).
 """
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from finance.errors import (
 )
 from finance.models import STATEMENT_MOVES, Statement, StatementFund, StatementState
 from finance.queries.statements import statement_reach
-from kernel.actors import Actor, ActorKind, Role, Till
+from kernel.actors import Actor, ActorKind, Role
 from kernel.clock import shanghai_date
 from kernel.ids import new_id
 from kernel.money import Fen
@@ -169,21 +170,39 @@ def issue_statement(
     return statement
 
 
+@dataclass(frozen=True)
+class Voice:
+    """Who speaks for a merchant about a statement: one of its tills, or one of its managers."""
+
+    merchant_id: UUID
+    terminal_id: UUID | None = None
+    manager_id: UUID | None = None
+
+    @property
+    def actor(self) -> Actor:
+        kind = ActorKind.MANAGER if self.terminal_id is None else ActorKind.TERMINAL
+        return Actor(kind, id=self.terminal_id or self.manager_id, merchant_id=self.merchant_id)
+
+
 def agree_statement(
-    session: Session, *, till: Till, statement_id: UUID, now: datetime
+    session: Session, *, voice: Voice, statement_id: UUID, now: datetime
 ) -> Statement:
-    """Let the merchant agree, at any of its tills. Agreed before: the same answer.
+    """Let the merchant agree: a till or a manager. Agreed before: the same answer.
 
     Raises StatementNotFound, DisputesUndecided.
     """
-    statement = lock_shown_statement(session, till=till, statement_id=statement_id)
+    statement = lock_shown_statement(
+        session, merchant_id=voice.merchant_id, statement_id=statement_id
+    )
     if statement.agreed_at is not None:
         return statement
     if statement.state is StatementState.DISPUTED:
         raise DisputesUndecided
-    agree(statement, now=now, terminal_id=till.terminal_id)
+    agree(statement, now=now)
+    statement.agreed_by_terminal_id = voice.terminal_id
+    statement.agreed_by_manager_id = voice.manager_id
     session.flush()
-    note(session, statement, actor=actor_at(till), did="agreed", now=now)
+    note(session, statement, actor=voice.actor, did="agreed", now=now)
     return statement
 
 
@@ -221,11 +240,10 @@ def approve_statement(
     return statement
 
 
-def agree(statement: Statement, *, now: datetime, terminal_id: UUID | None = None) -> None:
+def agree(statement: Statement, *, now: datetime) -> None:
     """Move a locked statement to agreed: by the merchant, or since its last dispute is decided."""
     statement.state = move(STATEMENT_MOVES, statement.state, StatementState.AGREED)
     statement.agreed_at = now
-    statement.agreed_by_terminal_id = terminal_id
     statement.version += 1
 
 
@@ -240,12 +258,12 @@ def lock_statement(session: Session, *, actor: Actor, statement_id: UUID, role: 
     )
 
 
-def lock_shown_statement(session: Session, *, till: Till, statement_id: UUID) -> Statement:
-    """Return a statement that the till's merchant may see, locked. Raises StatementNotFound."""
+def lock_shown_statement(session: Session, *, merchant_id: UUID, statement_id: UUID) -> Statement:
+    """Return a statement that the merchant may see, locked. Raises StatementNotFound."""
     return _locked(
         session,
         Statement.id == statement_id,
-        Statement.merchant_id == till.merchant_id,
+        Statement.merchant_id == merchant_id,
         Statement.state != StatementState.OPEN,
     )
 
@@ -275,12 +293,6 @@ def note(
         lines_fen=statement.lines_fen,
         dispute_id=dispute_id,
         adjustment_fen=adjustment_fen,
-    )
-
-
-def actor_at(till: Till) -> Actor:
-    return Actor(
-        ActorKind.TERMINAL, id=till.terminal_id, merchant_id=till.merchant_id, site_id=till.site_id
     )
 
 

@@ -254,6 +254,10 @@ STATEMENTS = {
         [add("statements", state="'issued'", issued_at="now()")],
         "ck_statements_begins_at_the_start",
     ),
+    "a statement agreed to by somebody at no time": (
+        [change("statements", "issued", agreed_by_terminal_id=":till")],
+        "ck_statements_agreed_by_one",
+    ),
     "a statement approved by its maker": ([approve(by=":clerk")], "ck_statements_two_people"),
     "a statement approved by nobody": (
         [change("statements", "agreed", state="'approved'")],
@@ -429,6 +433,10 @@ DISPUTES = {
     "a dispute after the payment": (
         [add("disputes", statement_id=":settled", line_journal_id=":settled_line")],
         "ck_disputes_while_issued",
+    ),
+    "a dispute that nobody raised": (
+        [add("disputes", raised_by_terminal_id="NULL")],
+        "ck_disputes_raised_by_one",
     ),
     "a dispute in no known state": (
         [answer(0), change("disputes", "dispute", state="'lost'")],
@@ -862,7 +870,8 @@ WRITTEN_ONCE = {
     "statement_lines": "journal_id statement_id line_no fund_source amount_fen",
     "statement_funds": "statement_id fund_source lines_fen carried_from_id carried_in_fen"
     " payable_fen carried_out_fen",
-    "disputes": "id statement_id line_journal_id raised_by_terminal_id reason raised_at",
+    "disputes": "id statement_id line_journal_id raised_by_terminal_id raised_by_manager_id"
+    " reason raised_at",
     "payment_batches": "id book payments total_fen maker_id prepared_at",
     "payments": "id reference batch_id statement_id payable_id attempt fund_source amount_fen"
     " payee_type payee_id payee_shown account_masked",

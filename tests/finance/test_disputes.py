@@ -78,7 +78,7 @@ def raised(session, till, statement, line, **facts):
         "reason": "少算了一单",
         "now": NOW,
     }
-    return raise_dispute(session, till=at(till), **defaults | facts)
+    return raise_dispute(session, voice=at(till), **defaults | facts)
 
 
 def answered(session, actor, dispute, *, fen=0, **facts):
@@ -135,7 +135,7 @@ def test_a_line_of_another_statement_is_not_there(session, make, till, statement
 
 
 def test_what_is_agreed_is_not_disputed_any_more(session, till, statement, line):
-    agree_statement(session, till=at(till), statement_id=statement.id, now=NOW)
+    agree_statement(session, voice=at(till), statement_id=statement.id, now=NOW)
 
     with pytest.raises(DisputeTooLate) as refused:
         raised(session, till, statement, line)
@@ -160,7 +160,7 @@ def test_a_disputed_statement_is_neither_agreed_nor_approved(
     session, till, approver, statement, dispute
 ):
     with pytest.raises(DisputesUndecided):
-        agree_statement(session, till=at(till), statement_id=statement.id, now=NOW)
+        agree_statement(session, voice=at(till), statement_id=statement.id, now=NOW)
     with pytest.raises(DisputesUndecided):
         approve_statement(
             session,

@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 
 from finance.models import Statement
 from finance.queries.statement_lines import lines_of
-from finance.services import issue_statement, open_statements, raise_dispute
-from kernel.actors import SYSTEM, Role, Till
+from finance.services import Voice, issue_statement, open_statements, raise_dispute
+from kernel.actors import SYSTEM, Role
 from kernel.clock import shanghai_date, utc_now
 from kernel.ids import new_id
 from kernel.secrets import new_token
@@ -68,7 +68,7 @@ def shop(live):
             pairing_code=code,
             cookie=cookie,
             statement_id=statement.id,
-            till=Till(terminal.id, terminal.site_id, merchant.id, terminal.code),
+            voice=Voice(merchant.id, terminal_id=terminal.id),
         )
 
 
@@ -160,7 +160,7 @@ def test_every_page_of_statements_is_fit_for_everybody(live, chromium, shop, lan
         line = lines_of(session, statement_id=shop.statement_id, rows=1)[0]
         raise_dispute(
             session,
-            till=shop.till,
+            voice=shop.voice,
             dispute_id=new_id(),
             statement_id=shop.statement_id,
             journal_id=line.journal_id,

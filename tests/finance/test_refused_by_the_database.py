@@ -248,7 +248,8 @@ def test_no_right_of_the_application_is_without_a_reason(books):
         may.setdefault(table, set()).add(column)
     assert may == {
         "statements": {
-            *("state", "issued_at", "agreed_by_terminal_id", "agreed_at"),
+            *("state", "issued_at", "agreed_by_terminal_id", "agreed_by_manager_id"),
+            "agreed_at",
             *("approver_id", "approved_at", "version"),
         },
         "disputes": {

@@ -154,7 +154,7 @@ def test_a_statement_goes_from_hand_to_hand(session, desks, statement, till):
     issued = step(desks.maker, statement, f"{statement.id}/issue")
     session.refresh(statement)
     waits = desks.approver.open(page_of(statement))
-    agree_statement(session, till=at(till), statement_id=statement.id, now=NOW)
+    agree_statement(session, voice=at(till), statement_id=statement.id, now=NOW)
 
     approved = step(desks.approver, statement, f"{statement.id}/approve")
 
@@ -178,7 +178,7 @@ def test_a_stale_page_is_refused_and_shown_again(session, desks, statement):
 def test_who_opened_it_reads_that_somebody_else_approves(session, desks, sale, till):
     statement = opened_by(session, desks.both)
     step(desks.both, statement, f"{statement.id}/issue")
-    agree_statement(session, till=at(till), statement_id=statement.id, now=NOW)
+    agree_statement(session, voice=at(till), statement_id=statement.id, now=NOW)
 
     page = desks.both.open(page_of(statement))
     forced = desks.both.send(

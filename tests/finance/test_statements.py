@@ -25,13 +25,14 @@ from finance.queries.statements import (
     statements_of_merchant,
     statements_within,
 )
+from finance.services import Voice
 from finance.services.statements import (
     agree_statement,
     approve_statement,
     issue_statement,
     open_statements,
 )
-from kernel.actors import Role, Till
+from kernel.actors import Role
 from kernel.ids import new_id
 from kernel.refusals import EditConflict
 from kernel.states import MoveNotAllowed
@@ -73,7 +74,7 @@ def till(make):
 
 
 def at(till):
-    return Till(till.id, till.site_id, till.merchant_id, till.code)
+    return Voice(till.merchant_id, terminal_id=till.id)
 
 
 def opened(session, maker, *, starts_on=FIRST, ends_on=TOMORROW, now=NOW, **facts):
@@ -229,8 +230,8 @@ def test_a_statement_is_issued_agreed_and_approved_by_another(session, make, mak
     make.sale(till)
     statement = issued(session, maker)
 
-    agreed = agree_statement(session, till=at(till), statement_id=statement.id, now=NOW)
-    again = agree_statement(session, till=at(till), statement_id=statement.id, now=NOW + DAY)
+    agreed = agree_statement(session, voice=at(till), statement_id=statement.id, now=NOW)
+    again = agree_statement(session, voice=at(till), statement_id=statement.id, now=NOW + DAY)
     approved = approve_statement(
         session, actor=approver, statement_id=statement.id, version=agreed.version, now=NOW
     )
@@ -243,7 +244,7 @@ def test_a_statement_is_issued_agreed_and_approved_by_another(session, make, mak
 def test_a_statement_that_comes_to_nothing_is_paid_at_once(session, make, maker, approver, till):
     make.take_back(make.sale(till, union_fen=40_00), union_fen=40_00)
     statement = issued(session, maker)
-    agreed = agree_statement(session, till=at(till), statement_id=statement.id, now=NOW)
+    agreed = agree_statement(session, voice=at(till), statement_id=statement.id, now=NOW)
 
     approve_statement(
         session, actor=approver, statement_id=statement.id, version=agreed.version, now=NOW
@@ -256,7 +257,7 @@ def test_who_opened_it_does_not_approve_it(session, make, city, till):
     both = make.staff_actor(Role.FINANCE_MAKER, Role.FINANCE_APPROVER, union=city)
     make.sale(till)
     statement = issued(session, both)
-    agree_statement(session, till=at(till), statement_id=statement.id, now=NOW)
+    agree_statement(session, voice=at(till), statement_id=statement.id, now=NOW)
 
     with pytest.raises(PreparedByYou):
         approve_statement(
@@ -272,7 +273,7 @@ def test_a_step_out_of_turn_is_refused(session, make, maker, approver, till):
     with pytest.raises(MoveNotAllowed):
         approve_statement(session, actor=approver, version=1, **facts)
     with pytest.raises(StatementNotFound):
-        agree_statement(session, till=at(till), **facts)
+        agree_statement(session, voice=at(till), **facts)
     issue_statement(session, actor=maker, version=1, **facts)
     with pytest.raises(MoveNotAllowed):
         issue_statement(session, actor=maker, version=2, **facts)
@@ -310,7 +311,7 @@ def test_each_sees_only_their_own(session, make, city, maker, approver):
     other = stranger.merchant_id
     assert statement_of_merchant(session, statement_id=statement.id, merchant_id=other) is None
     with pytest.raises(StatementNotFound):
-        agree_statement(session, till=at(stranger), statement_id=statement.id, now=NOW)
+        agree_statement(session, voice=at(stranger), statement_id=statement.id, now=NOW)
 
 
 def test_the_list_is_narrowed_and_paged(session, make, maker):
