@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.demo.aid import seed_aid
+from app.demo.coupons import seed_coupons
 from app.demo.managers import seed_managers
 from app.demo.people import Person, people, roster_lines
 from app.demo.training import seed_training
@@ -85,6 +86,7 @@ def seed(*, size: str, base_url: str, now: datetime) -> Seeded:
     with transaction() as session:
         _probe(session, data["probe"], now=now)
         seed_managers(session, now=now)
+        seed_coupons(session, now=now)
         seed_training(session, now=now)
         seed_aid(session, data, now=now)
     with transaction() as session:
