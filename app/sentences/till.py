@@ -38,6 +38,19 @@ TILL: dict[str, str] = {
     # From the verdict on
     "to_amount": N_("Amount for: %(title)s"),
     "question_leave": N_("Back to the benefits"),
+    # Attendance at a service site
+    "tab_attend": N_("Attendance"),
+    "service_title": N_("Who comes and goes"),
+    "service_no_sessions": N_(
+        "No course meets at this site today. The training officer plans them at the desk."
+    ),
+    "service_enrolled": N_("Enrolled: %(count)s"),
+    "service_check": N_("Only check a card"),
+    "attend_in": N_("Arrival"),
+    "attend_out": N_("Departure"),
+    "attend_counted": N_("Cards so far: %(count)s"),
+    "attend_change": N_("Change"),
+    "attend_refused": N_("Not noted"),
     # The till itself
     "sounds": N_("Sound and vibration"),
     "till_install_why": N_(

@@ -7,6 +7,7 @@ import { placeAmong, Tabs } from "../shared/tabs";
 import { Waiting } from "../shared/ui";
 import { TILL } from "../worker/store";
 import { AmountScreen } from "./amount-screen";
+import { attendance } from "./attendance";
 import { followBack } from "./back";
 import { readySounds } from "./feedback";
 import { ImpossibleScreen, PairedAlready, PairScreen } from "./pair-screen";
@@ -28,6 +29,7 @@ import { paired, start } from "./till";
 import { TillScreen } from "./till-screen";
 import { TodayScreen } from "./today-screen";
 
+const ServiceScreen = lazy(() => import("./service-screen").then((m) => m.ServiceScreen));
 const QuestionScreen = lazy(() => import("./question-screen").then((m) => m.QuestionScreen));
 
 function App() {
@@ -56,7 +58,7 @@ function App() {
   }
 }
 
-const PLACES = ["scan", "today", "statements", "till"] as const;
+const PLACES = ["scan", "check", "today", "statements", "till"] as const;
 
 // Steps in which a clerk must not stray: the screen is theirs alone.
 const BARE = new Set<Step["name"]>([
@@ -69,9 +71,18 @@ const BARE = new Set<Step["name"]>([
   "unanswered",
 ]);
 
+// What a service site's door shows for a moment, and nothing beside it.
+const SHOWN = new Set<typeof attendance.value.name>(["taken", "refused"]);
+const SERVICE_SITE = "service_site";
+
 function Till({ pairing }: { pairing: Pairing }) {
   const place = placeAmong(PLACES);
-  const isBare = place === "scan" && BARE.has(step.value.name);
+  const isService = pairing.kind === SERVICE_SITE;
+  // At a merchant's, checking a card is what the first place is for.
+  const isSale = place === "check" || (place === "scan" && !isService);
+  const isBare = isSale
+    ? BARE.has(step.value.name)
+    : place === "scan" && SHOWN.has(attendance.value.name);
   useEffect(() => {
     document.body.classList.toggle("bare", isBare);
   }, [isBare]);
@@ -84,11 +95,14 @@ function Till({ pairing }: { pairing: Pairing }) {
       {isBare ? null : (
         <Tabs
           label={t("till_tabs")}
-          now={place}
+          now={isSale ? (isService ? "check" : "scan") : place}
           tabs={[
-            { place: "scan", icon: "▣", label: t("tab_scan") },
+            ...(isService ? [{ place: "scan", icon: "☑", label: t("tab_attend") }] : []),
+            { place: isService ? "check" : "scan", icon: "▣", label: t("tab_scan") },
             { place: "today", icon: "☰", label: t("tab_today") },
-            { place: "statements", icon: "¥", label: t("tab_statements") },
+            ...(isService
+              ? []
+              : [{ place: "statements", icon: "¥", label: t("tab_statements") }]),
             { place: "till", icon: "⚙", label: t("tab_till") },
           ]}
         />
@@ -101,6 +115,7 @@ function Place({ pairing, place }: { pairing: Pairing; place: (typeof PLACES)[nu
   if (place === "today") return <TodayScreen token={pairing.token} />;
   if (place === "statements") return <StatementsScreen token={pairing.token} />;
   if (place === "till") return <TillScreen pairing={pairing} />;
+  if (place === "scan" && pairing.kind === SERVICE_SITE) return <ServiceScreen pairing={pairing} />;
   return <Sale pairing={pairing} now={step.value} />;
 }
 

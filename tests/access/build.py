@@ -286,8 +286,6 @@ class Builder:
             ),
         )
         self.world.ids["verification"] = self.scan()
-        lease = self.ask("till", "GET", "/api/v1/terminals/me/lease", 200).json
-        self.world.ids["own_lease"] = lease["lease_id"]
         for name, capture in (("sale", True), ("hold", False)):
             self.world.ids[name] = self.post(
                 "till",
