@@ -210,6 +210,8 @@ ACCESS: dict[str, Rule] = {
     "POST aid_pages.reject": staff(Role.CLAIMS_ASSESSOR, Role.CLAIMS_APPROVER),
     # Merchants
     "GET merchants_api.show_terminal": TERMINAL,
+    "GET merchants_api.list_sanctions": TERMINAL,
+    "POST merchants_api.appeal": TERMINAL,
     # Cards
     "GET cards_api.show_card": MEMBER,
     "POST cards_api.apply_for_own_card": MEMBER,
@@ -283,6 +285,19 @@ ACCESS: dict[str, Rule] = {
     "POST merchants_pages.save_new_agreement": staff(Role.PROGRAMME_DESIGNER),
     "POST merchants_pages.sign": staff(Role.PROGRAMME_DESIGNER),
     "POST merchants_pages.end_one_agreement": staff(Role.PROGRAMME_DESIGNER),
+    # Measures against merchants, and their appeals
+    "GET merchants_pages.sanctions": staff(Role.PROGRAMME_DESIGNER, Role.AUDITOR),
+    "POST merchants_pages.impose": staff(Role.PROGRAMME_DESIGNER),
+    "POST merchants_pages.lift": staff(Role.PROGRAMME_DESIGNER),
+    "GET merchants_pages.sanction_appeals": staff(Role.PROGRAMME_DESIGNER, Role.AUDITOR),
+    "POST merchants_pages.answer_appeal": staff(Role.PROGRAMME_DESIGNER),
+    # Risk: what the watch flags, and by which rules
+    "GET risk_pages.flags": staff(Role.PROGRAMME_DESIGNER, Role.AUDITOR),
+    "GET risk_pages.flag": staff(Role.PROGRAMME_DESIGNER, Role.AUDITOR),
+    "POST risk_pages.decide": staff(Role.PROGRAMME_DESIGNER),
+    "GET risk_pages.rules": staff(Role.PROGRAMME_DESIGNER, Role.AUDITOR),
+    "GET risk_pages.rule_form": staff(Role.PROGRAMME_DESIGNER, reach=Reach.CITY),
+    "POST risk_pages.save_rule": staff(Role.PROGRAMME_DESIGNER, reach=Reach.CITY),
     "GET merchant_files_pages.upload_form": staff(Role.PROGRAMME_DESIGNER, reach=Reach.CITY),
     "POST merchant_files_pages.upload": staff(Role.PROGRAMME_DESIGNER, reach=Reach.CITY),
     "GET merchant_files_pages.preview": staff(Role.PROGRAMME_DESIGNER, reach=Reach.CITY),
@@ -399,6 +414,8 @@ ACCESS: dict[str, Rule] = {
     "POST merchants_manager.agree_to_statement": MANAGER,
     "GET merchants_manager.dispute_form": MANAGER,
     "POST merchants_manager.dispute_line": MANAGER,
+    "GET merchants_manager.measures": MANAGER,
+    "POST merchants_manager.appeal_measure": MANAGER,
     "GET merchants_manager.account": MANAGER,
     "POST merchants_manager.end_one_session": MANAGER,
     "POST merchants_manager.end_others": MANAGER,

@@ -23,7 +23,8 @@ from finance.queries.statements import statements_waiting
 from kernel.actors import NOBODY, Actor, ActorKind
 from kernel.i18n import N_
 from members.queries import waiting_corrections, waiting_transfers
-from merchants.queries import applications_waiting
+from merchants.queries import applications_waiting, sanction_appeals_waiting
+from risk.queries import flags_waiting
 
 Count = Callable[[Session, Actor], int]
 
@@ -79,6 +80,13 @@ DESK_LINKS: list[DeskLink] = [
     DeskLink(MERCHANTS, "merchants_pages.merchants", N_("Merchants")),
     DeskLink(MERCHANTS, "merchants_pages.applications", N_("Applications"), applications_waiting),
     DeskLink(MERCHANTS, "merchant_files_pages.upload_form", N_("Import merchants")),
+    DeskLink(MERCHANTS, "risk_pages.flags", N_("Flags"), flags_waiting),
+    DeskLink(
+        MERCHANTS,
+        "merchants_pages.sanction_appeals",
+        N_("Merchants' appeals"),
+        sanction_appeals_waiting,
+    ),
     DeskLink(PROGRAMMES, "programmes_pages.programmes", N_("Programmes")),
     DeskLink(PROGRAMMES, "offers_pages.offers", N_("Offers")),
     DeskLink(PROGRAMMES, "coupons_pages.releases", N_("Coupons")),
@@ -114,6 +122,7 @@ MANAGER_LINKS: list[ManagerLink] = [
     ManagerLink("merchants_manager.tills", N_("Tills")),
     ManagerLink("merchants_manager.agreements", N_("Agreements")),
     ManagerLink("merchants_manager.managers", N_("Managers")),
+    ManagerLink("merchants_manager.measures", N_("Measures of the union")),
     ManagerLink("merchants_manager.account", N_("My sign-in")),
 ]
 

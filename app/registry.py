@@ -56,6 +56,9 @@ from merchants.api import api as merchants_api
 from merchants.jobs import end_what_is_idle
 from merchants.pages import manager_pages
 from merchants.pages import pages as merchants_pages
+from risk.cli import risk_commands
+from risk.jobs import watch_sales
+from risk.pages import pages as risk_pages
 from staff.cli import staff_commands
 from staff.jobs import forget as forget_old_sign_ins
 from staff.pages import pages as staff_pages
@@ -106,6 +109,7 @@ PAGE_BLUEPRINTS: list[Blueprint] = [
     bank_pages,
     payments_pages,
     payout_pages,
+    risk_pages,
 ]
 COMMANDS: list[click.Command] = [
     db_commands,
@@ -121,6 +125,7 @@ COMMANDS: list[click.Command] = [
     aid_commands,
     cards_commands,
     discounts_commands,
+    risk_commands,
 ]
 # A job is known to the worker once its module is imported: those no command imports stand here.
 JOBS: list[JobTask] = [
@@ -132,4 +137,5 @@ JOBS: list[JobTask] = [
     look_after_coupons,
     move_waiting_lists,
     watch_residuals,
+    watch_sales,
 ]

@@ -10,5 +10,6 @@ import finance.models
 import ledger.models
 import members.models
 import merchants.models
+import risk.models
 import staff.models
 import training.models

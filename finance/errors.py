@@ -183,6 +183,17 @@ class BankLinesDiffer(BankFileRefused):
     )
 
 
+class PayoutHeld(Refusal):
+    """The fact `payees`: the merchants, by name, whose payout is held."""
+
+    status = 409
+    code = "payout_held"
+    title = N_(
+        "The payout of a merchant in here is held. Leave it out, or have the hold lifted by"
+        " another person than who set it."
+    )
+
+
 class PaymentNotFound(Refusal):
     status = 404
     code = "payment_not_found"

@@ -1,11 +1,23 @@
 """JSON endpoints of a till about itself. Pairing stands in `cards`, which knows the root key."""
 
+from typing import Any
+
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
 from kernel.clock import utc_now
 from kernel.db import transaction
-from kernel.web import Blueprint, current_actor
-from merchants.queries import TerminalFacts, terminal_facts
-from merchants.schemas import TerminalResponse
-from merchants.services import note_terminal_seen
+from kernel.web import REPLAYED_HEADER, Blueprint, current_actor
+from merchants.models import SanctionKind
+from merchants.queries import SanctionLine, TerminalFacts, sanctions_of, terminal_facts
+from merchants.rules import SANCTION_WORDS
+from merchants.schemas import (
+    SanctionAppealRequest,
+    SanctionAppealSaid,
+    SanctionList,
+    TerminalResponse,
+)
+from merchants.services import appeal_sanction, note_terminal_seen
 
 api = Blueprint("merchants_api", __name__, description="Tills: what they are and where they stand")
 
@@ -20,3 +32,46 @@ def show_terminal() -> TerminalFacts:
         facts = terminal_facts(session, terminal_id=terminal_id)
         note_terminal_seen(session, terminal_id=terminal_id, now=utc_now())
     return facts
+
+
+@api.get("/terminals/me/sanctions")
+@api.response(200, SanctionList)
+def list_sanctions() -> dict[str, Any]:
+    """List what the union has done about this till's merchant and why, what stands first."""
+    with transaction() as session:
+        lines = sanctions_of(session, merchant_id=current_actor().till.merchant_id)
+    return {"items": [_sanction(line) for line in lines]}
+
+
+@api.post("/terminals/me/sanctions/appeals")
+@api.arguments(SanctionAppealRequest)
+@api.response(201, SanctionAppealSaid)
+def appeal(body: dict[str, Any]) -> ResponseReturnValue:
+    """Appeal against a measure; another person than who set it answers."""
+    actor = current_actor()
+    with transaction() as session:
+        made, was_known = appeal_sanction(
+            session,
+            actor=actor,
+            merchant_id=actor.till.merchant_id,
+            sanction_id=body["sanction_id"],
+            appeal_id=body["id"],
+            text=body["text"],
+            now=utc_now(),
+        )
+    headers = {REPLAYED_HEADER: "true"} if was_known else {}
+    return made, 201, headers  # type: ignore[return-value]
+
+
+def _sanction(line: SanctionLine) -> dict[str, Any]:
+    sanction = line.sanction
+    return {
+        "sanction_id": sanction.id,
+        "kind": sanction.kind,
+        "kind_text": gettext(SANCTION_WORDS[SanctionKind(sanction.kind)]),
+        "reason": sanction.reason,
+        "set_at": sanction.set_at,
+        "lifted_at": sanction.lifted_at,
+        "lift_reason": sanction.lift_reason,
+        "appeals": line.appeals,
+    }

@@ -198,3 +198,51 @@ class TerminalIdle(Refusal):
     title = N_(
         "This till was not used for so long that it is shut out. Ask your manager for a new code."
     )
+
+
+class SanctionNotFound(Refusal):
+    status = 404
+    code = "sanction_not_found"
+    title = N_("There is no such measure, or it is not yours to see.")
+
+
+class SanctionInForce(Refusal):
+    status = 409
+    code = "sanction_in_force"
+    title = N_("A measure of this kind is in force. Lift that one first, as another person.")
+
+
+class SanctionLifted(Refusal):
+    status = 409
+    code = "sanction_lifted"
+    title = N_("This measure has been lifted already. Reload to see what stands.")
+
+
+class SanctionFinal(Refusal):
+    status = 409
+    code = "sanction_final"
+    title = N_("The business with this merchant has ended for good; it can only apply anew.")
+
+
+class SanctionSetByYou(Refusal):
+    status = 409
+    code = "sanction_set_by_you"
+    title = N_("You set this measure: another person must lift it or answer about it.")
+
+
+class AppealOpen(Refusal):
+    status = 409
+    code = "sanction_appeal_open"
+    title = N_("Your appeal against this measure waits for an answer; wait for it here.")
+
+
+class SanctionAppealNotFound(Refusal):
+    status = 404
+    code = "sanction_appeal_not_found"
+    title = N_("There is no such appeal, or it is not yours to see.")
+
+
+class SanctionAppealAnswered(Refusal):
+    status = 409
+    code = "sanction_appeal_answered"
+    title = N_("Somebody has answered this appeal meanwhile. Reload to read the answer.")

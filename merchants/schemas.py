@@ -5,7 +5,12 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 
 from kernel.i18n import N_
 from kernel.wire import Moment, Text, Wire
-from merchants.models import MerchantKind, MerchantState
+from merchants.models import (
+    MerchantKind,
+    MerchantState,
+    SanctionAppealState,
+    SanctionKind,
+)
 
 _COORDINATE = validate.Regexp(r"^[A-Za-z0-9_-]{43}$", error="32 bytes in base64url.")
 
@@ -172,3 +177,63 @@ class ApplicationForm(Wire):
     @validates_schema
     def account_is_whole(self, data: dict[str, Any], **_: Any) -> None:
         refuse_half_an_account(data)
+
+
+# --- Measures against a merchant, and appeals
+
+
+class SanctionAppealRequest(Wire):
+    id = fields.UUID(required=True, metadata={"description": "Made by the device; kept."})
+    sanction_id = fields.UUID(required=True)
+    text = Text(required=True, minimum=2)
+
+
+class SanctionAppealSaid(Wire):
+    id = fields.UUID()
+    sanction_id = fields.UUID()
+    text = fields.String()
+    made_at = Moment()
+    state = fields.Enum(SanctionAppealState, by_value=True)
+    answer = fields.String(allow_none=True)
+    answered_at = Moment(allow_none=True)
+
+
+class SanctionSaid(Wire):
+    sanction_id = fields.UUID()
+    kind = fields.Enum(SanctionKind, by_value=True)
+    kind_text = fields.String(metadata={"description": "In the caller's language."})
+    reason = fields.String()
+    set_at = Moment()
+    lifted_at = Moment(allow_none=True)
+    lift_reason = fields.String(allow_none=True)
+    appeals = fields.List(fields.Nested(SanctionAppealSaid))
+
+
+class SanctionList(Wire):
+    items = fields.List(fields.Nested(SanctionSaid))
+
+
+class SanctionForm(Wire):
+    kind = fields.Enum(SanctionKind, by_value=True, required=True)
+    reason = Text(required=True, minimum=2)
+
+
+class LiftForm(Wire):
+    version = fields.Integer(required=True)
+    reason = Text(required=True, minimum=2)
+
+
+class AppealQuery(Wire):
+    state = fields.Enum(SanctionAppealState, by_value=True)
+
+
+class AppealAnswerForm(Wire):
+    grant = fields.Boolean(required=True)
+    answer = Text(required=True, minimum=2)
+
+
+class OwnAppealForm(Wire):
+    """An appeal typed on the merchant's own page; `id` came with the page, so twice is once."""
+
+    id = fields.UUID(required=True)
+    text = Text(required=True, minimum=2)

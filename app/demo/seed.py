@@ -15,6 +15,7 @@ from app.demo.aid import seed_aid
 from app.demo.coupons import seed_coupons
 from app.demo.managers import seed_managers
 from app.demo.people import Person, people, roster_lines
+from app.demo.risk import seed_risk
 from app.demo.training import seed_training
 from benefits.models import LimitScope, LimitUnit, LimitWindow, Offer, Programme
 from benefits.rules import Terms
@@ -89,6 +90,7 @@ def seed(*, size: str, base_url: str, now: datetime) -> Seeded:
         seed_coupons(session, now=now)
         seed_training(session, now=now)
         seed_aid(session, data, now=now)
+    seed_risk(now=now)
     with transaction() as session:
         return Seeded(
             unions=len(session.scalars(select(UnionOrg.id)).all()),

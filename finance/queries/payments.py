@@ -28,6 +28,7 @@ from ledger.models import Book, FundSource, PartyType, Payable, PayableState
 from members.models import Consent, Member, MembershipStatus
 from members.services import CONSENT_VERSIONS
 from merchants.models import Merchant, MerchantState
+from merchants.queries import has_payout_hold
 from staff.models import StaffAccount
 
 PAGE_ROWS_MAX = 100
@@ -39,6 +40,7 @@ class Missing(StrEnum):
 
     NO_ACCOUNT = "no_account"
     SUSPENDED = "suspended"  # the merchant, until somebody activates it again
+    HELD = "held"  # the merchant's payout, until another person lifts the hold
     NO_CONSENT = "no_consent"  # the member withdrew it, or never gave it
     DECEASED = "deceased"  # the account in their own name is nobody's to be paid to
 
@@ -94,7 +96,13 @@ def _owed_statement_funds(
         Payment.fund_source == StatementFund.fund_source,
     )
     query = (
-        select(Statement, StatementFund, Merchant, _returned(paid).label("returned"))
+        select(
+            Statement,
+            StatementFund,
+            Merchant,
+            _returned(paid).label("returned"),
+            has_payout_hold(Merchant.id).label("is_held"),
+        )
         .join(StatementFund, StatementFund.statement_id == Statement.id)
         .join(Merchant, Merchant.id == Statement.merchant_id)
         .where(
@@ -119,9 +127,9 @@ def _owed_statement_funds(
             account_masked=merchant.account_masked,
             owed_since=_known(statement.approved_at),
             returned=returned,
-            missing=missing_of_merchant(merchant),
+            missing=missing_of_merchant(merchant, is_held=is_held),
         )
-        for statement, fund, merchant, returned in session.execute(query)
+        for statement, fund, merchant, returned, is_held in session.execute(query)
     ]
 
 
@@ -135,7 +143,13 @@ def _owed_payables(session: Session, *, book: Book, only: Collection[UUID] | Non
     )
     query = (
         select(
-            Payable, Merchant, Member, PayoutAccount, consented, _returned(paid).label("returned")
+            Payable,
+            Merchant,
+            Member,
+            PayoutAccount,
+            consented,
+            _returned(paid).label("returned"),
+            has_payout_hold(Merchant.id).label("is_held"),
         )
         .outerjoin(
             Merchant,
@@ -167,12 +181,14 @@ def _owed_payables(session: Session, *, book: Book, only: Collection[UUID] | Non
             owed_since=payable.owed_since,
             returned=returned,
             missing=(
-                missing_of_merchant(merchant)
+                missing_of_merchant(merchant, is_held=is_held)
                 if merchant
                 else _missing_of_member(member, account, has_consented=has_consented)
             ),
         )
-        for payable, merchant, member, account, has_consented, returned in session.execute(query)
+        for payable, merchant, member, account, has_consented, returned, is_held in (
+            session.execute(query)
+        )
     ]
 
 
@@ -185,8 +201,10 @@ def _masked(account: PayoutAccount | None) -> str | None:
     return account.account_masked if account else None
 
 
-def missing_of_merchant(merchant: Merchant) -> Missing | None:
+def missing_of_merchant(merchant: Merchant, *, is_held: bool) -> Missing | None:
     """Say why a merchant cannot be paid now. One whose business has ended still can."""
+    if is_held:
+        return Missing.HELD
     if merchant.state is MerchantState.SUSPENDED:
         return Missing.SUSPENDED
     return None if merchant.account_masked else Missing.NO_ACCOUNT
@@ -213,6 +231,21 @@ def _returned(paid: ColumnElement[bool]) -> ColumnElement[int]:
 
 def _not_live(paid: ColumnElement[bool]) -> ColumnElement[bool]:
     return ~exists().where(paid, Payment.state.in_(LIVE_PAYMENTS))
+
+
+def held_payees(session: Session, *, batch_id: UUID) -> list[str]:
+    """Return the merchants of a batch whose payout is held, by the names on its payments."""
+    query = (
+        select(Payment.payee_shown)
+        .distinct()
+        .join(Merchant, Merchant.id == Payment.payee_id)
+        .where(
+            Payment.batch_id == batch_id,
+            Payment.payee_type == PartyType.MERCHANT,
+            has_payout_hold(Merchant.id),
+        )
+    )
+    return sorted(session.scalars(query))
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Payments: prepared by one person, approved by another, sent to the bank as a file.
 
-Locks, in order: the batch; statements, then payables, each by id.
+Locks, in order: the batch; statements, then payables, each by id; merchants, shared, by id, so that
+a payout hold that is being set is waited for.
 """
 
 import hashlib
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select, union
 from sqlalchemy.orm import Session
 
 from audit.services import record
@@ -18,6 +19,7 @@ from finance.errors import (
     NothingToPay,
     PaymentBatchNotFound,
     PaymentFileChanged,
+    PayoutHeld,
     PreparedByYou,
 )
 from finance.models import (
@@ -34,7 +36,7 @@ from finance.models import (
     Statement,
     StatementState,
 )
-from finance.queries.payments import OWED_STATES, Owed, owed
+from finance.queries.payments import OWED_STATES, Missing, Owed, held_payees, owed
 from finance.rules.payment_files import (
     STATEMENT,
     PaymentFileLine,
@@ -55,8 +57,15 @@ from merchants.models import MERCHANT_ACCOUNT_HOLDER, MERCHANT_ACCOUNT_NUMBER, M
 PROFILE = "csv"
 BATCH_PAYMENTS_MAX = 5_000
 # The race that the locks do not see: a payable or a fund that was put into another batch.
-_TAKEN = {"uq_payments_live_statement": NoLongerOwed, "uq_payments_live_payable": NoLongerOwed}
-_TWO_PEOPLE = {"ck_payment_batches_two_people": PreparedByYou}
+_TAKEN = {
+    "uq_payments_live_statement": NoLongerOwed,
+    "uq_payments_live_payable": NoLongerOwed,
+    "ck_payments_payout_not_held": PayoutHeld,
+}
+_REFUSED = {
+    "ck_payment_batches_two_people": PreparedByYou,
+    "ck_payment_batches_payout_not_held": PayoutHeld,
+}
 
 
 @dataclass(frozen=True)
@@ -95,13 +104,18 @@ def prepare_batch(
     `only` narrows it to statements and payables with these ids. Each payment keeps its payee's name
     and account as they are now. Locks the statements and payables.
 
-    Raises NothingToPay, and NoLongerOwed when one of `only` has been put into a batch meanwhile.
+    Raises NothingToPay, NoLongerOwed when one of `only` has been put into a batch meanwhile, and
+    PayoutHeld when one of `only` is a merchant's whose payout is held; without `only`, that is
+    left out.
     """
     _lock_owed(session, only=only)
     # Locked first, read after: what another batch took meanwhile is seen.
     lines = owed(session, book=book, only=only)
     if only is not None and set(only) - {line.id for line in lines}:
         raise NoLongerOwed
+    held = sorted({line.payee_shown for line in lines if line.missing is Missing.HELD})
+    if only is not None and held:
+        raise PayoutHeld(payees=held)
     left_out = [line for line in lines if line.missing]
     ready = [line for line in lines if not line.missing]
     ready, for_next = ready[:BATCH_PAYMENTS_MAX], ready[BATCH_PAYMENTS_MAX:]
@@ -132,16 +146,17 @@ def approve_batch(
 ) -> PaymentBatch:
     """Confirm every payment of a batch, as another person than who prepared it. Locks the batch.
 
-    Raises PaymentBatchNotFound, EditConflict, PreparedByYou, MoveNotAllowed.
+    Raises PaymentBatchNotFound, EditConflict, PreparedByYou, PayoutHeld, MoveNotAllowed.
     """
     batch = _lock_batch(session, batch_id=batch_id, version=version)
     if batch.maker_id == actor.staff_id:
         raise PreparedByYou
+    _refuse_held(session, batch)
     batch.state = move(BATCH_MOVES, batch.state, BatchState.APPROVED)
     batch.approver_id = actor.staff_id
     batch.approved_at = now
     batch.version += 1
-    with refused_by(_TWO_PEOPLE):
+    with refused_by(_REFUSED):
         session.flush()
     _record(session, batch, "payment_batch.approved", actor=actor, now=now)
     return batch
@@ -173,12 +188,14 @@ def send_batch(
     """Make the bank file of an approved batch; from now on its payments are at the bank.
 
     Sent already: the same file again, whatever the version, as from `download_batch`. Locks the
-    batch. Raises PaymentBatchNotFound, EditConflict, MoveNotAllowed, PaymentFileChanged.
+    batch. Raises PaymentBatchNotFound, EditConflict, PayoutHeld, MoveNotAllowed,
+    PaymentFileChanged.
     """
     batch = _lock_batch(session, batch_id=batch_id)
     if batch.state is BatchState.SENT:
         return download_batch(session, actor=actor, batch_id=batch_id, now=now)
     refuse_stale(batch.version, version)
+    _refuse_held(session, batch)
     state = move(BATCH_MOVES, batch.state, BatchState.SENT)
     content = _file_of(session, batch)
     batch.state = state
@@ -214,6 +231,13 @@ def _lock_owed(session: Session, *, only: Collection[UUID] | None) -> None:
         payables = payables.where(Payable.id.in_(only))
     session.execute(statements.order_by(Statement.id).with_for_update())
     session.execute(payables.order_by(Payable.id).with_for_update())
+    payees = union(
+        select(Statement.merchant_id).where(Statement.id.in_(statements)),
+        select(Payable.payee_id).where(
+            Payable.id.in_(payables), Payable.payee_type == PartyType.MERCHANT
+        ),
+    )
+    _lock_merchants(session, select(payees.subquery().c.merchant_id))
 
 
 def _lock_batch(session: Session, *, batch_id: UUID, version: int | None = None) -> PaymentBatch:
@@ -223,6 +247,27 @@ def _lock_batch(session: Session, *, batch_id: UUID, version: int | None = None)
     if version is not None:
         refuse_stale(batch.version, version)
     return batch
+
+
+def _refuse_held(session: Session, batch: PaymentBatch) -> None:
+    """Raise PayoutHeld if a merchant of the batch is not to be paid now. Locks them, shared."""
+    payees = select(Payment.payee_id).where(
+        Payment.batch_id == batch.id, Payment.payee_type == PartyType.MERCHANT
+    )
+    _lock_merchants(session, payees)
+    held = held_payees(session, batch_id=batch.id)
+    if held:
+        raise PayoutHeld(payees=held)
+
+
+def _lock_merchants(session: Session, ids: Select[UUID]) -> None:
+    # Shared: payments do not wait for one another, only for a hold that is being set or lifted.
+    session.execute(
+        select(Merchant.id)
+        .where(Merchant.id.in_(ids))
+        .order_by(Merchant.id)
+        .with_for_update(read=True)
+    )
 
 
 def _payment(batch: PaymentBatch, line: Owed, payee: _Payee) -> Payment:

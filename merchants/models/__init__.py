@@ -32,6 +32,13 @@ from merchants.models.register import (
     SiteState,
     Terminal,
 )
+from merchants.models.sanctions import (
+    SANCTION_APPEAL_MOVES,
+    Sanction,
+    SanctionAppeal,
+    SanctionAppealState,
+    SanctionKind,
+)
 
 __all__ = [
     "AGREEMENT_MOVES",
@@ -44,6 +51,7 @@ __all__ = [
     "MERCHANT_ACCOUNT_NUMBER",
     "MERCHANT_FILE_CONTENT",
     "MERCHANT_MOVES",
+    "SANCTION_APPEAL_MOVES",
     "SITE_MOVES",
     "UNION_ORGS",
     "Agreement",
@@ -61,6 +69,10 @@ __all__ = [
     "MerchantState",
     "PairingCode",
     "PairingFailure",
+    "Sanction",
+    "SanctionAppeal",
+    "SanctionAppealState",
+    "SanctionKind",
     "Site",
     "SiteState",
     "Terminal",

@@ -1,6 +1,6 @@
 """The desk's pages for merchants, and those of their managers on their phones."""
 
-from merchants.pages import agreements, managers, register, sites
+from merchants.pages import agreements, managers, register, sanctions, sites
 from merchants.pages.blueprint import pages
 from merchants.pages.manager import MANAGER_COOKIE, manager_pages
 
@@ -11,5 +11,6 @@ __all__ = [
     "managers",
     "pages",
     "register",
+    "sanctions",
     "sites",
 ]

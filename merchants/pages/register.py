@@ -9,6 +9,7 @@ from flask import abort, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from kernel.actors import Role
 from kernel.clock import shanghai_date, utc_now
 from kernel.db import transaction
 from kernel.errors import Refusal
@@ -37,6 +38,7 @@ from merchants.pages.blueprint import (
     reading_reach,
 )
 from merchants.queries import (
+    DECIDERS,
     MerchantFilter,
     MerchantRow,
     agreements_of,
@@ -267,6 +269,7 @@ def show_merchant(
         today=shanghai_date(utc_now()),
         may_change=changeable is not None,
         may_pair=pairable is not None,
+        may_see_measures=current_actor().has_role((*DECIDERS, Role.AUDITOR)),
         reason=form,
         managers=people,
         manager=asked,

@@ -53,6 +53,18 @@ from merchants.queries.register import (
     union_path_of,
     unions_within,
 )
+from merchants.queries.sanctions import (
+    DECIDERS,
+    AppealRow,
+    SanctionLine,
+    find_appeal,
+    find_sanction,
+    has_payout_hold,
+    sanction_appeals_waiting,
+    sanction_appeals_within,
+    sanction_in_force,
+    sanctions_of,
+)
 from merchants.queries.tills import (
     TerminalFacts,
     pairing_code_index,
@@ -62,6 +74,8 @@ from merchants.queries.tills import (
 )
 
 __all__ = [
+    "DECIDERS",
+    "AppealRow",
     "ClerkRow",
     "ManagedMerchant",
     "ManagerRow",
@@ -69,6 +83,7 @@ __all__ = [
     "MerchantReach",
     "MerchantRow",
     "ProposedSite",
+    "SanctionLine",
     "SignedInManager",
     "TerminalFacts",
     "TillRow",
@@ -84,11 +99,14 @@ __all__ = [
     "district_unions",
     "districts_within",
     "find_agreement",
+    "find_appeal",
     "find_manager",
     "find_merchant",
+    "find_sanction",
     "find_site",
     "find_terminal",
     "find_union_id",
+    "has_payout_hold",
     "manager_by_token",
     "manager_in",
     "managers_of",
@@ -103,6 +121,10 @@ __all__ = [
     "pairing_code_index",
     "pairing_code_is_usable",
     "proposed_sites_within",
+    "sanction_appeals_waiting",
+    "sanction_appeals_within",
+    "sanction_in_force",
+    "sanctions_of",
     "site_in",
     "sites_by_merchant",
     "sites_of",

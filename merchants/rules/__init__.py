@@ -18,14 +18,18 @@ from merchants.rules.pairing import (
     normal_pairing_code,
     public_key_point,
 )
+from merchants.rules.sanctions import APPEAL_WORDS, SANCTION_MEANINGS, SANCTION_WORDS
 from merchants.rules.sentences import SENTENCES
 
 __all__ = [
     "ACCOUNT_FIELD",
+    "APPEAL_WORDS",
     "MERCHANT_COLUMNS",
     "PAIRING_CODE_LENGTH",
     "READABLE",
     "REQUIRED_MERCHANT_COLUMNS",
+    "SANCTION_MEANINGS",
+    "SANCTION_WORDS",
     "SENTENCES",
     "TERMINAL_CODE_LENGTH",
     "MerchantLine",

@@ -73,6 +73,12 @@ from merchants.services.register import (
     reopen_site,
     suspend_merchant,
 )
+from merchants.services.sanctions import (
+    answer_sanction_appeal,
+    appeal_sanction,
+    impose_sanction,
+    lift_sanction,
+)
 
 __all__ = [
     "APPLICATIONS_A_DAY_MAX",
@@ -92,6 +98,8 @@ __all__ = [
     "activate_merchant",
     "add_merchant",
     "add_site",
+    "answer_sanction_appeal",
+    "appeal_sanction",
     "apply_as_merchant",
     "approve_merchant",
     "approve_site",
@@ -110,11 +118,13 @@ __all__ = [
     "finish_manager_sign_in",
     "forget_old_manager_sign_ins",
     "import_merchant_lines",
+    "impose_sanction",
     "invite_clerk",
     "invite_manager",
     "issue_pairing_code",
     "judge_merchant_lines",
     "keep_merchant_file",
+    "lift_sanction",
     "note_terminal_seen",
     "open_merchant_file",
     "pair_terminal",

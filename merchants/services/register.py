@@ -25,6 +25,7 @@ from merchants.errors import (
     AccountInvalid,
     MerchantNotActive,
     MerchantNotFound,
+    SanctionInForce,
     SiteNameTaken,
     SiteNotFound,
     UsccInvalid,
@@ -38,10 +39,11 @@ from merchants.models import (
     Merchant,
     MerchantKind,
     MerchantState,
+    SanctionKind,
     Site,
     SiteState,
 )
-from merchants.queries import union_path_of
+from merchants.queries import sanction_in_force, union_path_of
 from merchants.rules import ACCOUNT_FIELD, read_account
 
 
@@ -149,7 +151,13 @@ def change_merchant(
 def activate_merchant(
     session: Session, *, merchant_id: UUID, actor: Actor, now: datetime
 ) -> Merchant:
-    """Let an applicant or a suspended merchant work. Raises MerchantNotFound, MoveNotAllowed."""
+    """Let an applicant or a suspended merchant work.
+
+    Raises MerchantNotFound, MoveNotAllowed, and SanctionInForce where a suspension stands as a
+    measure: that is lifted, by another person.
+    """
+    if sanction_in_force(session, merchant_id=merchant_id, kind=SanctionKind.SUSPENSION):
+        raise SanctionInForce
     return _move(session, merchant_id, MerchantState.ACTIVE, reason=None, actor=actor, now=now)
 
 

@@ -37,7 +37,9 @@ from kernel.ids import new_id
 from kernel.secrets import new_token
 from members.models import NoticeKind, UnionOrg
 from members.services import notify
-from merchants.models import AgreementState, MerchantState, Site, SiteState
+from merchants.models import AgreementState, MerchantState, SanctionKind, Site, SiteState
+from merchants.services import appeal_sanction, impose_sanction
+from risk.models import RiskFlag, RiskRule, Signal
 from staff.models import AccountState, StaffSession
 from tests.access.world import Caller, World
 from tests.make import NOW
@@ -109,6 +111,7 @@ class Builder:
         self.tills()
         self.merchants()
         self.managers()
+        self.measures_and_flags()
         self.sales()
         self.coupons()
         self.notices()
@@ -269,6 +272,50 @@ class Builder:
             clerk=self.make.clerk(site=site, manager=self.manager),
             proposed_site=self.make.site(merchant_id=self.shop.id, state=SiteState.PROPOSED),
         )
+
+    def measures_and_flags(self):
+        """What was done about the shop of ours, an appeal against it, and a flag."""
+        officer = self.make.staff_actor(
+            Role.PROGRAMME_DESIGNER, union=self.make.union(code="SZ-CX")
+        )
+        measures = [
+            impose_sanction(
+                self.session,
+                actor=officer,
+                merchant_id=self.shop.id,
+                kind=SanctionKind.WARNING,
+                reason="核对票据",
+                now=self.now,
+            )
+            for _ in range(2)
+        ]
+        appeal, _ = appeal_sanction(
+            self.session,
+            actor=officer,
+            merchant_id=self.shop.id,
+            sanction_id=measures[1].id,
+            appeal_id=new_id(),
+            text="票据齐全",
+            now=self.now,
+        )
+        flag = RiskFlag(
+            signal=Signal.VELOCITY,
+            merchant_id=self.shop.id,
+            terminal_id=UUID(self.world.ids["till_id"]),
+            subject_id=UUID(self.world.ids["till_id"]),
+            seen_on=self.now.date(),
+            peak_at=self.now,
+            matched=30,
+            total=30,
+            threshold=20,
+            window_minutes=10,
+            weight=20,
+            flagged_at=self.now,
+        )
+        self.session.add(flag)
+        self.session.flush()
+        rule = self.session.scalars(select(RiskRule).limit(1)).one()
+        self.own(sanction=measures[0], sanction_appeal=appeal, flag=flag, risk_rule=rule)
 
     def sales(self):
         programme = programme_by_code(self.session, code="PROBE")

@@ -92,6 +92,10 @@ LISTS = [
     ("GET merchants_manager.clerks", "manager", "clerk", ("other_manager",)),
     ("GET merchants_manager.tills", "manager", "till_id", ("other_manager",)),
     ("GET merchants_manager.managers", "manager", "colleague", ("other_manager",)),
+    ("GET merchants_manager.measures", "manager", "sanction", ("other_manager",)),
+    ("GET merchants_api.list_sanctions", "till", "sanction", ("other_till", "service_till")),
+    ("GET merchants_pages.sanction_appeals", "own_staff", "merchant", ("foreign_staff",)),
+    ("GET risk_pages.flags", "own_staff", "flag", ("foreign_staff",)),
     ("GET merchants_manager.account", "manager", "manager_session", ("other_manager",)),
     ("GET members_api.list_members", "own_staff", "member", ("foreign_staff",)),
     ("GET members_pages.members", "own_staff", "member", ("foreign_staff",)),
@@ -150,6 +154,7 @@ LISTS = [
 NOT_LISTS = {
     "GET merchants_manager.agreements": "the manager's own merchant's, without ids (test_managers)",
     "GET merchants_manager.new_site_form": "an empty form",
+    "GET risk_pages.rules": "the city's, for every designer to read",
     "GET merchants_manager.home": "counts of the manager's own merchant",
     "GET training_api.list_sessions": "open sessions are for every member to see",
     "GET coupons_api.list_releases": "what is released is for every member to see",

@@ -265,6 +265,41 @@ _REGISTER_CASES = [
 ]
 
 _MERCHANT_CASES = [
+    _managed(
+        "POST merchants_manager.appeal_measure",
+        sanction_id="sanction",
+        form={"id": "0197f000-0000-7000-8000-00000000a001", "text": "票据齐全"},
+    ),
+    _till(
+        "POST merchants_api.appeal",
+        json={
+            "id": "0197f000-0000-7000-8000-00000000a002",
+            "sanction_id": Own("sanction"),
+            "text": "票据齐全",
+        },
+    ),
+    _desk("GET merchants_pages.sanctions", merchant_id="merchant"),
+    _desk(
+        "POST merchants_pages.impose",
+        merchant_id="merchant",
+        form={"kind": "payout_hold", "reason": "核对票据"},
+    ),
+    _desk(
+        "POST merchants_pages.lift",
+        sanction_id="sanction",
+        form={"version": "1", "reason": "已核对"},
+    ),
+    _desk(
+        "POST merchants_pages.answer_appeal",
+        appeal_id="sanction_appeal",
+        form={"grant": "true", "answer": "已核对"},
+    ),
+    _desk("GET risk_pages.flag", flag_id="flag"),
+    _desk(
+        "POST risk_pages.decide",
+        flag_id="flag",
+        form={"confirmed": "false", "reason": "促销活动"},
+    ),
     _desk("GET merchants_pages.merchant", merchant_id="merchant"),
     _desk("POST merchants_pages.refuse", merchant_id="applicant", form=_REASON),
     _desk("POST merchants_pages.approve_proposed_site", site_id="proposed_site"),
@@ -630,6 +665,12 @@ CASES = [
 NOBODYS = {
     ("GET static", "filename"): "the product's own files",
     ("GET system.problem_page", "code"): "an explanation, the same for all",
+    ("GET receipts_pages.receipt", "code"): "public: whoever holds the paper (test_receipts)",
+    ("GET receipts_pages.printed", "code"): "public: whoever holds the paper (test_receipts)",
+    ("GET risk_pages.rule_form", "rule_id"): "the city's rules; a district hears 403 (tests/risk)",
+    ("POST risk_pages.save_rule", "rule_id"): "the city's rules; a district hears 403 (tests/risk)",
+    ("POST merchants_manager.appeal_measure", "id"): "made with the page, the appeal's own",
+    ("POST merchants_api.appeal", "id"): "made by the till, the appeal's own",
     ("GET cards_api.show_status_list", "number"): "public: bits without names",
     ("GET finance_trace_api.show_trace", "kind"): "what the id is of: a word of ours",
     ("GET finance_trace_pages.show", "kind"): "what the id is of: a word of ours",
