@@ -1,4 +1,4 @@
-"""Managers of merchants: accounts, sign-in, clerks and their tills, applications, proposed sites."""
+"""Managers of merchants: accounts, sign-in, clerks, their tills, applications, proposed sites."""
 
 import sqlalchemy as sa
 from alembic import op

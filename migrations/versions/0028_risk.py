@@ -155,7 +155,9 @@ def _sanctions() -> None:
             name=op.f("fk_merchant_sanctions_lifted_by_staff_accounts"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_merchant_sanctions")),
-        sa.UniqueConstraint("id", "merchant_id", "set_by", name=op.f("uq_merchant_sanctions_id_merchant_id_set_by")),
+        sa.UniqueConstraint(
+            "id", "merchant_id", "set_by", name=op.f("uq_merchant_sanctions_id_merchant_id_set_by")
+        ),
     )
     op.create_index(
         "uq_merchant_sanctions_one_of_a_kind",
@@ -322,7 +324,9 @@ def _flags() -> None:
             name=op.f("fk_risk_flags_sanction_id_merchant_sanctions"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_risk_flags")),
-        sa.UniqueConstraint("signal", "subject_id", "seen_on", name=op.f("uq_risk_flags_signal_subject_id_seen_on")),
+        sa.UniqueConstraint(
+            "signal", "subject_id", "seen_on", name=op.f("uq_risk_flags_signal_subject_id_seen_on")
+        ),
     )
     op.create_index("ix_risk_flags_merchant_id", "risk_flags", ["merchant_id", "flagged_at"])
     op.create_index(

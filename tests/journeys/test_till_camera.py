@@ -1,3 +1,4 @@
+# ruff: noqa: PLR0915, PLR0917, PTH105, T201
 """From the member's screen through a camera to the receipt, and back; and what is no card."""
 
 import io
