@@ -26,6 +26,8 @@ from kernel.errors import all_refusals
 from kernel.forms import _flat, explain
 from kernel.secrets import new_token
 from ledger.models import Family, FundSource
+from risk.models import Signal
+from risk.schemas import RuleForm
 from staff.pages import DESK_COOKIE
 from tests.make import NOW
 from tools.translations import FOLDER, LOCALES
@@ -261,9 +263,15 @@ def forms():
     return sorted(found, key=lambda schema: f"{schema.__module__}.{schema.__name__}")
 
 
+_OPTIONS = {
+    LimitMaximumForm: {"unit": LimitUnit.FEN},
+    RuleForm: {"signal": Signal.OUTSIDE_HOURS},
+}
+
+
 def blank(schema):
-    """Return the schema; that of a limit's maximum reads uses or yuan."""
-    return schema(unit=LimitUnit.FEN) if schema is LimitMaximumForm else schema()
+    """Return the schema; some read what a limit or a rule counts."""
+    return schema(**_OPTIONS.get(schema, {}))
 
 
 WRONG = ["x", "x" * 5000, "-1", "0", "9" * 30, "2026-13-41", "\x00", [], ["x"]]

@@ -92,6 +92,7 @@ LISTS = [
     ("GET merchants_manager.clerks", "manager", "clerk", ("other_manager",)),
     ("GET merchants_manager.tills", "manager", "till_id", ("other_manager",)),
     ("GET merchants_manager.managers", "manager", "colleague", ("other_manager",)),
+    ("GET merchants_manager.statements", "manager", "issued_statement", ("other_manager",)),
     ("GET merchants_manager.measures", "manager", "sanction", ("other_manager",)),
     ("GET merchants_api.list_sanctions", "till", "sanction", ("other_till", "service_till")),
     ("GET merchants_pages.sanction_appeals", "own_staff", "merchant", ("foreign_staff",)),
