@@ -114,6 +114,13 @@ ACCESS: dict[str, Rule] = {
     "GET offline_api.show_lease": TERMINAL,
     "POST offline_api.send_records": TERMINAL,
     "GET offline_api.list_records": TERMINAL,
+    # What tills sold without a network, at the desk
+    "GET offline_pages.records": staff(Role.PROGRAMME_DESIGNER, Role.AUDITOR),
+    "GET offline_pages.record": staff(Role.PROGRAMME_DESIGNER, Role.AUDITOR),
+    "GET offline_pages.gaps": staff(Role.PROGRAMME_DESIGNER, Role.AUDITOR),
+    "GET offline_pages.risk": staff(Role.PROGRAMME_DESIGNER, Role.AUDITOR),
+    "GET offline_pages.policy": staff(Role.PROGRAMME_DESIGNER, Role.AUDITOR),
+    "POST offline_pages.save_policy": staff(Role.PROGRAMME_DESIGNER, reach=Reach.CITY),
     # Receipts: whoever holds the code may read what the paper says
     "GET receipts_pages.receipt": ANYONE,
     "GET receipts_pages.printed": ANYONE,

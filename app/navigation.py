@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from aid.services.decisions import waiting_count
 from app.access import rule_for
 from cards.queries import appeals_waiting
-from discounts.queries import reports_waiting
+from discounts.queries import gaps_waiting, reports_waiting
 from finance.queries.closing import months_waiting
 from finance.queries.discrepancies import open_exceptions
 from finance.queries.payments import waiting_batches
@@ -81,6 +81,8 @@ DESK_LINKS: list[DeskLink] = [
     DeskLink(MERCHANTS, "merchants_pages.applications", N_("Applications"), applications_waiting),
     DeskLink(MERCHANTS, "merchant_files_pages.upload_form", N_("Import merchants")),
     DeskLink(MERCHANTS, "risk_pages.flags", N_("Flags"), flags_waiting),
+    DeskLink(MERCHANTS, "offline_pages.records", N_("Without a network")),
+    DeskLink(MERCHANTS, "offline_pages.gaps", N_("Gaps"), gaps_waiting),
     DeskLink(
         MERCHANTS,
         "merchants_pages.sanction_appeals",

@@ -32,8 +32,8 @@ from cards.pages.paper import pages as paper_pages
 from cards.pages.transfers import pages as transfers_pages
 from discounts.api import discounts_api, offline_api, records_api
 from discounts.cli import discounts_commands
-from discounts.jobs import free_expired_holds, tell_members_of_endings
-from discounts.pages import receipts_pages, reports_pages
+from discounts.jobs import forget_old_leases, free_expired_holds, tell_members_of_endings
+from discounts.pages import offline_pages, receipts_pages, reports_pages
 from finance.api.payout_accounts import api as payout_accounts_api
 from finance.api.statements import api as statements_api
 from finance.api.trace import api as finance_trace_api
@@ -99,6 +99,7 @@ PAGE_BLUEPRINTS: list[Blueprint] = [
     training_pages,
     aid_pages,
     members_pages,
+    offline_pages,
     receipts_pages,
     reports_pages,
     transfers_pages,
@@ -133,6 +134,7 @@ JOBS: list[JobTask] = [
     tell_members_of_endings,
     end_what_is_idle,
     forget_old_sign_ins,
+    forget_old_leases,
     forget_papers,
     look_after_coupons,
     move_waiting_lists,

@@ -36,6 +36,12 @@ class ReceiptNotFound(Refusal):
     title = N_("There is no receipt with this code. Check its 25 letters and digits.")
 
 
+class OfflineRecordNotFound(Refusal):
+    status = 404
+    code = "offline_record_not_found"
+    title = N_("There is no such sale without a network within your reach. Look in the list.")
+
+
 class RecordNotFound(Refusal):
     status = 404
     code = "record_not_found"

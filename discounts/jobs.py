@@ -1,6 +1,6 @@
 """Background work of discounts."""
 
-from discounts.services import expire_holds, tell_of_endings
+from discounts.services import expire_holds, purge_leases, tell_of_endings
 from kernel.clock import utc_now
 from kernel.db import transaction
 from kernel.jobs import job
@@ -22,3 +22,12 @@ def tell_members_of_endings(timestamp: int) -> None:  # noqa: ARG001 (the queue 
     while told:
         with transaction() as session:
             told = tell_of_endings(session, now=utc_now())
+
+
+@job("discounts.purge_leases", cron="37 19 * * *")  # 3:37 in Shanghai
+def forget_old_leases(timestamp: int) -> None:  # noqa: ARG001 (the queue passes its minute)
+    """Forget leases that ended a month ago and granted nothing; some at a time until none is."""
+    gone = 1
+    while gone:
+        with transaction() as session:
+            gone = purge_leases(session, now=utc_now())

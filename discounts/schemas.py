@@ -1,8 +1,12 @@
+from datetime import date
+
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from cards.models import RecordKind
 from discounts.models import BorneBy, RecordVerdict, RedemptionState, ReportState
+from discounts.queries import GapState, OfflineMatter
 from discounts.rules import RECORD_CHARACTERS_MAX
+from kernel.forms import YuanField
 from kernel.wire import FenField, Moment, Text, Wire
 
 # Longer than any code can be, and bounded before anything looks at it (card-credential 8.1).
@@ -302,3 +306,34 @@ class ReportQuery(Wire):
 
 class AnswerForm(Wire):
     answer = Text(required=True, minimum=2)
+
+
+class OfflineQuery(Wire):
+    merchant = Text(maximum=100)
+    till = Text(maximum=20)
+    day = fields.Date()
+    matter = fields.Enum(OfflineMatter, by_value=True)
+
+
+class GapQuery(Wire):
+    merchant = Text(maximum=100)
+    state = fields.Enum(GapState, by_value=True)
+
+
+class MonthQuery(Wire):
+    """A month such as 2026-11, as its first day."""
+
+    month = fields.Date(format="%Y-%m", validate=validate.Range(date(2000, 1, 1), date(2100, 1, 1)))
+
+
+_HOURS = validate.Range(1, 72)
+
+
+class OfflinePolicyForm(Wire):
+    version = fields.Integer(required=True)
+    per_sale_fen = YuanField(required=True)
+    per_day_fen = YuanField(required=True)
+    per_day_sales = fields.Integer(required=True, validate=validate.Range(0, 10_000))
+    lease_hours = fields.Integer(required=True, validate=_HOURS)
+    late_hours = fields.Integer(required=True, validate=_HOURS)
+    card_risk_fen = YuanField(required=True)

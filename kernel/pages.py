@@ -11,6 +11,7 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, Generic, Literal, TypedDict, TypeVar
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from flask import (
     Flask,
@@ -276,6 +277,28 @@ def cursor_place(*, parts: int) -> list[str] | None:
     if encode_cursor(*place) != cursor:
         abort(HTTPStatus.BAD_REQUEST)
     return place
+
+
+def cursor_moment() -> tuple[datetime, UUID] | None:
+    """Return the place of a list that is ordered by a moment and an id; None is its beginning.
+
+    A cursor that is none of ours is answered with 400.
+    """
+    place = cursor_place(parts=2)
+    if place is None:
+        return None
+    try:
+        moment, row_id = datetime.fromisoformat(place[0]), UUID(place[1])
+    except ValueError:
+        abort(HTTPStatus.BAD_REQUEST)
+    if moment.tzinfo is None:
+        abort(HTTPStatus.BAD_REQUEST)
+    return moment, row_id
+
+
+def moment_place(moment: datetime, row_id: UUID) -> tuple[str, str]:
+    """Return the place of a row for `page_of`, as `cursor_moment` reads it back."""
+    return moment.isoformat(), str(row_id)
 
 
 def here(**changes: str | None) -> str:

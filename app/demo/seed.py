@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.demo.aid import seed_aid
 from app.demo.coupons import seed_coupons
 from app.demo.managers import seed_managers
+from app.demo.offline import seed_offline
 from app.demo.people import Person, people, roster_lines
 from app.demo.risk import seed_risk
 from app.demo.training import seed_training
@@ -91,6 +92,9 @@ def seed(*, size: str, base_url: str, now: datetime) -> Seeded:
         seed_training(session, now=now)
         seed_aid(session, data, now=now)
     seed_risk(now=now)
+    # The demo file hands out so many members; where there are no others, nobody sells offline.
+    if members > data["members"]:
+        seed_offline(now=now)
     with transaction() as session:
         return Seeded(
             unions=len(session.scalars(select(UnionOrg.id)).all()),

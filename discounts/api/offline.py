@@ -11,13 +11,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, gettext
 from marshmallow import ValidationError
 
-from benefits.rules import REASONS
-from cards.rules import REFUSAL_SENTENCES
 from cards.uc1.keys import public_jwk
 from discounts.errors import TillSuspended
 from discounts.models import BorneBy, OfflineRecord, RecordVerdict, Redemption
 from discounts.queries import OfflineLine, chain_end, chain_gaps, offline_lines
-from discounts.rules import OFFLINE_SENTENCES, RISK_NEXT_STEP, receipt_number
+from discounts.rules import offline_sentence, receipt_number
 from discounts.schemas import (
     BatchRequest,
     BatchResponse,
@@ -209,13 +207,7 @@ def _said(reason: str | None, *, borne_by: BorneBy | None) -> dict[str, str | No
     """Return why, and what to do, in the caller's language."""
     if reason is None:
         return dict.fromkeys(("reason", "reason_text", "next_step"))
-    known = OFFLINE_SENTENCES.get(reason) or REFUSAL_SENTENCES.get(reason) or REASONS[reason]
-    text, next_step = known
-    if borne_by is BorneBy.OFFLINE_RISK:
-        next_step = RISK_NEXT_STEP
-    elif reason not in OFFLINE_SENTENCES:
-        # The sentences of a scan tell a clerk what to do while the customer stands there.
-        next_step = OFFLINE_SENTENCES["not_in_lease"][1]
+    text, next_step = offline_sentence(reason, is_risk=borne_by is BorneBy.OFFLINE_RISK)
     return {"reason": reason, "reason_text": gettext(text), "next_step": gettext(next_step)}
 
 

@@ -30,6 +30,7 @@ class OfflinePolicy(Base):
         ),
         CheckConstraint("lease_hours BETWEEN 1 AND 72", name="lease_hours_in_range"),
         CheckConstraint("late_hours BETWEEN 1 AND 72", name="late_hours_in_range"),
+        CheckConstraint("version > 0", name="version_positive"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -39,6 +40,7 @@ class OfflinePolicy(Base):
     lease_hours: Mapped[int]
     late_hours: Mapped[int]
     card_risk_fen: Mapped[Fen]
+    version: Mapped[int] = mapped_column(default=1)
 
 
 class Lease(Base):
@@ -57,6 +59,7 @@ class Lease(Base):
             name="amounts_not_negative",
         ),
         Index("ix_leases_terminal", "terminal_id", "issued_at"),
+        Index("ix_leases_expires_at", "expires_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -111,6 +114,15 @@ class OfflineRecord(Base):
             postgresql_where=text("in_chain"),
         ),
         Index("ix_offline_records_terminal", "terminal_id", "received_at"),
+        Index("ix_offline_records_received", "received_at", "id"),
+        # What the desk looks for gaps among: few of many.
+        Index(
+            "ix_offline_records_gaps",
+            "received_at",
+            "id",
+            postgresql_where=text("in_chain AND after_gap"),
+        ),
+        Index("ix_offline_records_lease_id", "lease_id"),
         Index(
             "ix_offline_records_day",
             "terminal_id",

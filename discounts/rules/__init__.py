@@ -1,15 +1,14 @@
 """What is computed about sales: in a shop (`sales`), and in one without a network (`offline`)."""
 
 from discounts.rules.offline import (
-    OFFLINE_SENTENCES,
     RECORD_CHARACTERS_MAX,
-    RISK_NEXT_STEP,
     Chain,
     SignedSale,
     gaps_of,
     is_linked,
     lease_reason,
     moment_reason,
+    offline_sentence,
     read_sale,
     union_room,
 )
@@ -30,11 +29,9 @@ from discounts.rules.sales import (
 )
 
 __all__ = [
-    "OFFLINE_SENTENCES",
     "RATING_LIFE",
     "RECORD_CHARACTERS_MAX",
     "REVERSAL_SENTENCES",
-    "RISK_NEXT_STEP",
     "Chain",
     "Parts",
     "ReceiptName",
@@ -45,6 +42,7 @@ __all__ = [
     "is_rateable",
     "lease_reason",
     "moment_reason",
+    "offline_sentence",
     "rating_settles_at",
     "read_receipt_code",
     "read_sale",

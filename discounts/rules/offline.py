@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from benefits.rules import REASONS
+from cards.rules import REFUSAL_SENTENCES
 from kernel.i18n import N_
 from kernel.money import BILL_FEN_MAX, Fen
 
@@ -105,6 +107,16 @@ OFFLINE_SENTENCES: dict[str, tuple[str, str]] = {
 }
 # Above the sentence of a reason that the till could not know, where the programme bears the sale.
 RISK_NEXT_STEP = N_("You are paid for this sale. Connect the till before the next one.")
+
+
+def offline_sentence(reason: str, *, is_risk: bool) -> tuple[str, str]:
+    """Return why a record was judged as it was, and what the merchant can do about it."""
+    known = OFFLINE_SENTENCES.get(reason)
+    text, next_step = known or REFUSAL_SENTENCES.get(reason) or REASONS[reason]
+    if is_risk:
+        return text, RISK_NEXT_STEP
+    # The sentences of a scan tell a clerk what to do while the customer stands there.
+    return text, next_step if known else _MERCHANT_BEARS
 
 
 @dataclass(frozen=True)

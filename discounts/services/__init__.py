@@ -9,6 +9,7 @@ from discounts.services.offline import (
     grant_lease,
     judge_record,
     lease_key,
+    purge_leases,
     read_records,
 )
 from discounts.services.records import answer_report, rate_sale, record_of_member, report_sale
@@ -40,6 +41,7 @@ __all__ = [
     "judge_record",
     "lease_key",
     "note_refusal",
+    "purge_leases",
     "quote",
     "rate_sale",
     "read_records",

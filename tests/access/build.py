@@ -20,7 +20,7 @@ from benefits.services import (
     publish_release,
 )
 from cards.services import appeal, forget_issuer_keys, freeze_card
-from discounts.models import RedemptionReport
+from discounts.models import OfflineRecord, RecordVerdict, RedemptionReport
 from finance.models import (
     BankLine,
     Discrepancy,
@@ -316,6 +316,31 @@ class Builder:
         self.session.flush()
         rule = self.session.scalars(select(RiskRule).limit(1)).one()
         self.own(sanction=measures[0], sanction_appeal=appeal, flag=flag, risk_rule=rule)
+        self.own(offline_record=self.offline_record())
+
+    def offline_record(self):
+        """What a till of ours sold without a network, behind a gap."""
+        record = OfflineRecord(
+            id=new_id(),
+            terminal_id=UUID(self.world.ids["till_id"]),
+            sent_by=UUID(self.world.ids["till_id"]),
+            seq=2,
+            prev="A" * 43,
+            record_hash=bytes(32),
+            facts_digest=bytes(32),
+            jws="not looked at here",
+            in_chain=True,
+            after_gap=True,
+            offer_version_id=new_id(),
+            gross_fen=60_00,
+            occurred_at=self.now,
+            received_at=self.now,
+            verdict=RecordVerdict.WAITING,
+            reason="books_not_ready",
+        )
+        self.session.add(record)
+        self.session.flush()
+        return record
 
     def sales(self):
         programme = programme_by_code(self.session, code="PROBE")

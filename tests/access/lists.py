@@ -97,6 +97,8 @@ LISTS = [
     ("GET merchants_api.list_sanctions", "till", "sanction", ("other_till", "service_till")),
     ("GET merchants_pages.sanction_appeals", "own_staff", "merchant", ("foreign_staff",)),
     ("GET risk_pages.flags", "own_staff", "flag", ("foreign_staff",)),
+    ("GET offline_pages.records", "own_staff", "offline_record", ("foreign_staff",)),
+    ("GET offline_pages.gaps", "own_staff", "offline_record", ("foreign_staff",)),
     ("GET merchants_manager.account", "manager", "manager_session", ("other_manager",)),
     ("GET members_api.list_members", "own_staff", "member", ("foreign_staff",)),
     ("GET members_pages.members", "own_staff", "member", ("foreign_staff",)),
@@ -155,6 +157,8 @@ LISTS = [
 NOT_LISTS = {
     "GET merchants_manager.agreements": "the manager's own merchant's, without ids (test_managers)",
     "GET merchants_manager.new_site_form": "an empty form",
+    "GET offline_pages.risk": "sums within reach, without ids (test_offline_desk)",
+    "GET offline_pages.policy": "the city's, for every designer to read",
     "GET risk_pages.rules": "the city's, for every designer to read",
     "GET merchants_manager.home": "counts of the manager's own merchant",
     "GET training_api.list_sessions": "open sessions are for every member to see",

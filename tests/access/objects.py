@@ -295,6 +295,7 @@ _MERCHANT_CASES = [
         form={"grant": "true", "answer": "已核对"},
     ),
     _desk("GET risk_pages.flag", flag_id="flag"),
+    _desk("GET offline_pages.record", record_id="offline_record"),
     _desk(
         "POST risk_pages.decide",
         flag_id="flag",

@@ -13,6 +13,7 @@ from discounts.services import RedeemRequest, redeem_discount
 from kernel.actors import SYSTEM, Till
 from kernel.ids import new_id
 from ledger.models import Family, FundSource
+from tests.discounts.offline import Shop
 from tests.make import NOW
 from tests.staff.conftest import baoan, city, longgang, signed_in
 
@@ -80,3 +81,14 @@ def place(session, make):
     yield Place(session, till, offer.id)
     # What the process keeps of the issuer's keys belongs to a database that is gone.
     forget_issuer_keys()
+
+
+@pytest.fixture
+def shop(session, make, client):
+    yield Shop(session, make, client)
+    forget_issuer_keys()
+
+
+@pytest.fixture
+def till(shop):
+    return shop.till()

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric import ec
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from benefits.models import LimitScope, LimitUnit
@@ -22,7 +23,7 @@ from cards.queries import live_status_lists
 from cards.services.keys import current_trust
 from cards.uc1.keys import private_key_from_bytes
 from cards.uc1.terms import Assurance, KeyUse
-from discounts.models import Lease, OfflinePolicy
+from discounts.models import Lease, OfflinePolicy, OfflineRecord
 from discounts.queries import chain_end, ends_of_versions, newest_lease, offline_policy
 from kernel.actors import Till
 from kernel.clock import shanghai_date, unix
@@ -35,6 +36,9 @@ _KINDS = frozenset({"percent", "full_reduction", "fixed_price"})
 # How many there are of something, a till without a network cannot know.
 _SHARED = frozenset({LimitScope.PROGRAMME, LimitScope.OFFER, LimitScope.MERCHANT, LimitScope.SITE})
 _NOBODY = UUID(int=0)
+# Long after the last hour in which a sale under it could come, which a policy sets to 72 at most.
+LEASE_KEPT = timedelta(days=30)
+_PURGED_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,22 @@ def grant_lease(session: Session, *, till: Till, now: datetime) -> SignedLease:
     key = lease_key()
     signed = write_jws(key, json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode())
     return SignedLease(lease, signed, key.public_key())
+
+
+def purge_leases(session: Session, *, now: datetime) -> int:
+    """Forget some leases that ended long ago and that no record names; return how many.
+
+    One that a record names is part of what was judged and is kept as long as the record.
+    """
+    is_named = select(OfflineRecord.id).where(OfflineRecord.lease_id == Lease.id).exists()
+    old = (
+        select(Lease.id)
+        .where(Lease.expires_at < now - LEASE_KEPT, ~is_named)
+        .order_by(Lease.expires_at)
+        .limit(_PURGED_AT_ONCE)
+    )
+    gone = session.scalars(delete(Lease).where(Lease.id.in_(old)).returning(Lease.id))
+    return len(gone.all())
 
 
 def _fit_offers(session: Session, *, till: Till, now: datetime) -> list[OfferLine]:

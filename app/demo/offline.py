@@ -1,0 +1,193 @@
+"""Sales without a network at two tills, signed and judged like any: one of each kind of verdict."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from benefits.models import Offer, OfferVersion
+from cards.models import Card, CardState, Device
+from cards.services import enrol_device, start_enrolment
+from cards.services.lifecycle import report_lost_at_desk
+from cards.uc1.enrolment import enrolment_proof
+from cards.uc1.keys import public_jwk
+from cards.uc1.presentation import present
+from discounts.models import OfflineRecord
+from discounts.services import SentRecord, grant_lease, judge_record, read_records
+from kernel.actors import SYSTEM, Till
+from kernel.clock import from_unix, unix
+from kernel.db import transaction
+from kernel.ids import new_id
+from kernel.jws import base64url, write_jws
+from members.models import MemberSession
+from members.services import (
+    CONSENT_VERSIONS,
+    end_other_sessions,
+    give_consents,
+    open_session,
+)
+from merchants.models import Merchant, MerchantState, Site, SiteState
+from merchants.services import Pairing, issue_pairing_code, pair_terminal
+
+_SMALL_FEN = 60_00
+# Five per cent of it are the union's, and more than a lease grants of one sale.
+_LARGE_FEN = 3_000_00
+_SHOPPERS = 3
+_TILLS = 2
+
+
+def seed_offline(*, now: datetime) -> None:
+    """Let two tills sell without a network, and send what they sold but one record.
+
+    Safe to run again: nothing is sold where something was. Takes members from the end of the
+    register, where the demo file does not come to.
+    """
+    with transaction() as session:
+        if session.scalar(select(OfflineRecord.id).limit(1)) is not None:
+            return
+        tills = [_OfflineTill(session, place, now=now) for place in _places(session)]
+        phones = [_Phone(session, card, now=now) for card in _cards(session)]
+        if len(tills) < _TILLS or len(phones) < _SHOPPERS:
+            return
+        # Lost after the tills' last contact: they cannot know.
+        report_lost_at_desk(
+            session, card_id=phones[2].card_id, reason="演示: 钱包丢了", actor=SYSTEM, now=now
+        )
+    till, other = tills
+    seconds = count(unix(now) + 1)
+    first = phones[0].shows(next(seconds))
+    sent = [
+        till.sells(first, _SMALL_FEN),
+        till.sells(phones[1].shows(next(seconds)), _LARGE_FEN),
+        till.sells(phones[0].shows(next(seconds)), _SMALL_FEN),
+        till.sells(phones[2].shows(next(seconds)), _SMALL_FEN),
+    ]
+    _send(till.place, [sent[0], sent[1], sent[3]], now=now)
+    _send(other.place, [other.sells(first, _SMALL_FEN)], now=now)
+
+
+def _places(session: Session) -> list[tuple[Site, OfferVersion]]:
+    """Return sites with an offer that a till can judge alone, of the last merchants to come."""
+    query = (
+        select(Site, OfferVersion)
+        .join(Merchant, Merchant.id == Site.merchant_id)
+        .join(Offer, Offer.merchant_id == Merchant.id)
+        .join(OfferVersion, OfferVersion.offer_id == Offer.id)
+        .where(
+            Merchant.state == MerchantState.ACTIVE,
+            Site.state == SiteState.OPEN,
+            OfferVersion.kind == "percent",
+            OfferVersion.union_share_bp > 0,
+        )
+        .order_by(Merchant.created_at.desc(), Merchant.id.desc())
+        .limit(_TILLS)
+    )
+    return [(row.Site, row.OfferVersion) for row in session.execute(query)]
+
+
+def _cards(session: Session) -> list[Card]:
+    query = (
+        select(Card)
+        .where(Card.state == CardState.ISSUED, Card.id.not_in(select(Device.card_id)))
+        .order_by(Card.number.desc())
+        .limit(_SHOPPERS)
+    )
+    return list(session.scalars(query))
+
+
+class _Phone:
+    """A member's phone with a key of its own, enrolled at `now` and signed out again."""
+
+    def __init__(self, session: Session, card: Card, *, now: datetime) -> None:
+        self.card_id = card.id
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        member_id = card.member_id
+        purpose = "card_real_name"
+        versions = {purpose: CONSENT_VERSIONS[purpose]}
+        give_consents(session, member_id=member_id, consents=versions, now=now)
+        open_session(session, member_id=member_id, now=now)
+        newest = (
+            select(MemberSession.id)
+            .where(MemberSession.member_id == member_id)
+            .order_by(MemberSession.created_at.desc())
+            .limit(1)
+        )
+        session_id = session.scalars(newest).one()
+        question = start_enrolment(session, session_id=session_id, now=now)
+        issued = enrol_device(
+            session,
+            member_id=member_id,
+            session_id=session_id,
+            name="演示手机",
+            public_key=public_jwk(self._key.public_key()),
+            proof=enrolment_proof(self._key, nonce=question.nonce, iat=unix(now)),
+            now=now,
+        )
+        self._credential = issued.credential
+        end_other_sessions(session, member_id=member_id, but=None, now=now)
+
+    def shows(self, second: int) -> "_Shown":
+        return _Shown(present(self._credential, self._key, iat=second), from_unix(second))
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """A code on a phone, and when it was signed."""
+
+    text: str
+    at: datetime
+
+
+class _OfflineTill:
+    """A paired till with a lease; it numbers, chains and signs what it sells, as its page does."""
+
+    def __init__(
+        self, session: Session, place: tuple[Site, OfferVersion], *, now: datetime
+    ) -> None:
+        site, version = place
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._version_id = version.id
+        self._seq, self._prev = 0, ""
+        paired = pair_terminal(
+            session,
+            pairing_code=issue_pairing_code(session, site_id=site.id, actor=SYSTEM, now=now),
+            name="地下收银台 (demo)",
+            public_key=public_jwk(self._key.public_key()),
+            address="127.0.0.1",
+            now=now,
+        )
+        assert isinstance(paired, Pairing), "a code that was just made pairs a till"
+        self.place = Till(paired.terminal_id, site.id, site.merchant_id, paired.code)
+        self._lease_id = grant_lease(session, till=self.place, now=now).lease.id
+
+    def sells(self, shown: _Shown, gross_fen: int) -> str:
+        """Return the next record of the chain, signed."""
+        self._seq += 1
+        said = {
+            "id": str(new_id()),
+            "seq": self._seq,
+            "prev": self._prev,
+            "presentation": shown.text,
+            "offer_version": str(self._version_id),
+            "gross_fen": gross_fen,
+            "occurred_at": shown.at.isoformat(),
+            "lease_id": str(self._lease_id),
+        }
+        record = write_jws(self._key, json.dumps(said).encode())
+        self._prev = base64url(hashlib.sha256(record.encode()).digest())
+        return record
+
+
+def _send(till: Till, records: list[str], *, now: datetime) -> None:
+    """Have records judged as they are when they come over the network, each by itself."""
+    with transaction() as session:
+        read = read_records(session, till=till, records=records)
+    for each in read:
+        assert isinstance(each, SentRecord), "the till's own key signed it"
+        with transaction() as session:
+            judge_record(session, sent=each, till=till, is_suspended=False, now=now)
