@@ -13,6 +13,9 @@ TILL: dict[str, str] = {
         " again."
     ),
     "paired_stay": N_("Stay as it is"),
+    "till_ended": N_("This device is no till any more. Ask your manager for a new code."),
+    "manager_link": N_("I look after a merchant"),
+    "manager_pages": N_("For the manager: sites, clerks and tills"),
     # What is no card
     "foreign_payment": N_(
         "This is a code for paying, nothing was charged. Ask for the union card: “My card” in the"
@@ -36,10 +39,10 @@ TILL: dict[str, str] = {
     "late_refused": N_("Not redeemed: %(title)s, ¥%(amount)s."),
     "late_seen": N_("Seen"),
     # From the verdict on
-    "to_amount": N_("Amount for: %(title)s"),
+    "to_amount": N_("Enter the bill: %(title)s"),
     "question_leave": N_("Back to the benefits"),
     # Attendance at a service site
-    "tab_attend": N_("Attendance"),
+    "tab_attend": N_("Courses"),
     "service_title": N_("Who comes and goes"),
     "service_no_sessions": N_(
         "No course meets at this site today. The training officer plans them at the desk."

@@ -12,10 +12,20 @@ TILL_OFFLINE: dict[str, str] = {
         "No network, and this till may grant nothing by itself now. It can again when it has"
         " reached the service once."
     ),
-    "offline_waiting": N_("Waiting to be sent: %(count)s sales, bills ¥%(amount)s."),
+    "offline_waiting": N_("Waiting to be sent: %(count)s. Bills: ¥%(amount)s."),
+    "offline_badge": N_("Without the network"),
+    "offline_ready_until": N_("until %(until)s"),
+    "offline_ready": N_("Ready"),
+    "offline_not_ready": N_("Not ready"),
+    "offline_not_ready_next": N_("It gets ready by itself within seconds of reaching the service."),
+    "offline_kept_here": N_(
+        "This device keeps sales that were never sent: %(count)s, bills ¥%(amount)s. Pair it at"
+        " the same merchant again, and they are sent. Do not clear the browser's data."
+    ),
     "offline_verdict_yes": N_("Real live code, checked by this till without the network."),
     "offline_receipt": N_(
-        "Kept on this till. It is sent when the network is back, and gets its receipt number then."
+        "Kept on this till, and sent by itself when the network is back. The receipt number comes"
+        " then."
     ),
     "offline_scan_again": N_(
         "Scan the card's next code: without the network this till judges it by itself."

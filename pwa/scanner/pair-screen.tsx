@@ -5,7 +5,8 @@ import { typed } from "../shared/forms";
 import { t } from "../shared/i18n";
 import { UpdateOffer } from "../shared/kept-page";
 import { Ask, Field, Heading, Note, ProblemNote, SendButton } from "../shared/ui";
-import { codeIn, offeredCode } from "./pairing-link";
+import { KeptSales } from "./offline/loaded";
+import { codeIn, MANAGER_PAGES, offeredCode } from "./pairing-link";
 import { pair, pairingBusy, pairingProblem } from "./till";
 
 export function PairScreen() {
@@ -34,6 +35,7 @@ export function PairScreen() {
       <Heading>{t("pair_title")}</Heading>
       <p>{t("pair_why")}</p>
       {pairingProblem.value === null ? null : <ProblemNote problem={pairingProblem.value} />}
+      <KeptSales />
       {code === null ? <FilmCode /> : <Note kind="yes">{t("pair_code_taken")}</Note>}
       <Field
         name="pairing_code"
@@ -55,6 +57,9 @@ export function PairScreen() {
         required
       />
       <SendButton busy={pairingBusy.value}>{t("pair")}</SendButton>
+      <a class="button plain" href={MANAGER_PAGES}>
+        {t("manager_link")}
+      </a>
     </form>
   );
 }

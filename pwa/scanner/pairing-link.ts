@@ -1,6 +1,9 @@
 /** A pairing code that came by a link or was filmed: `/scan/#pair=CODE`. */
 import { signal } from "@preact/signals";
 
+/** Where a merchant's managers give out such codes; pages of the service, not of this app. */
+export const MANAGER_PAGES = "/scan/manager/";
+
 const MARK = "#pair=";
 const CODE_LENGTH_MAX = 40;
 // Ten characters, with or without dashes: what a bare QR of a code holds.

@@ -39,6 +39,7 @@ export function VerdictScreen({ verification }: At<"verdict">) {
       <div role="alert">
         <Mark kind={kind} />
         <h1>{word}</h1>
+        <OfflineBadge verification={verification} />
         <Holder verification={verification} hidesTail={isPaper} />
         <p class="sentence">{sentence}</p>
         {verification.next_step === null ? null : <p>{verification.next_step}</p>}
@@ -119,6 +120,16 @@ export function Holder({
   );
 }
 
+/** Nobody but this till has said so: the clerk should know at a glance. */
+function OfflineBadge({ verification: { isOffline } }: { verification: Verification }) {
+  if (!isOffline) return null;
+  return (
+    <p class="way">
+      <span aria-hidden="true">⇅</span> {t("offline_badge")}
+    </p>
+  );
+}
+
 /** The verdict again, small, above what follows from it. */
 export function VerdictBand({ verification }: { verification: Verification }) {
   const { kind, word } = verdictOf(verification);
@@ -127,6 +138,7 @@ export function VerdictBand({ verification }: { verification: Verification }) {
       <Mark kind={kind} />
       <div>
         <strong>{word}</strong>
+        <OfflineBadge verification={verification} />
         <Holder verification={verification} />
       </div>
     </div>

@@ -251,11 +251,13 @@ async function keep(
   const pairing = ownPairing();
   if (pairing === null) return noAnswer().problem;
   step.value = { name: "sending", sent };
-  const { grant, reload } = await offline();
+  const { grant, reload, syncNow } = await offline();
   const result = await grant(pairing, judged, { id: sent.id, offer_id, gross_fen });
   if (!result.ok) return result.problem;
   step.value = { name: "receipt", redemption: result.value, offline: true };
   await reload().catch(() => undefined);
+  // The network may be back since the card was judged, and nothing else may be asked for minutes.
+  syncNow();
   return null;
 }
 

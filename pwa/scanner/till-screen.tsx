@@ -4,8 +4,9 @@ import { t } from "../shared/i18n";
 import { InstallHint } from "../shared/kept-page";
 import { Ask, Heading } from "../shared/ui";
 import { beSilent, isSilent, tell } from "./feedback";
-import { UnpairWarning } from "./offline/loaded";
+import { Readiness, UnpairWarning } from "./offline/loaded";
 import { outbox } from "./outbox";
+import { MANAGER_PAGES } from "./pairing-link";
 import type { Pairing } from "./service";
 import { unpair } from "./till";
 
@@ -27,6 +28,7 @@ export function TillScreen({ pairing }: { pairing: Pairing }) {
         <dt>{t("last_contact")}</dt>
         <dd>{reached === null ? t("not_since_opened") : timeOf(reached)}</dd>
       </dl>
+      <Readiness />
       <InstallHint why={t("till_install_why")} onIos={t("till_install_ios")} />
       <label class="tick">
         <input
@@ -39,6 +41,9 @@ export function TillScreen({ pairing }: { pairing: Pairing }) {
         />
         {t("sounds")}
       </label>
+      <a class="button plain" href={MANAGER_PAGES}>
+        {t("manager_pages")}
+      </a>
       <button
         type="button"
         class="danger"

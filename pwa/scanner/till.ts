@@ -19,6 +19,7 @@ export type Paired =
 
 const PAIRING = "till-pairing";
 const UNAUTHORIZED = 401;
+const UNKNOWN_TOKEN = "not_signed_in";
 
 export const paired = signal<Paired>({ name: "starting" });
 export const terminal = signal<Terminal | null>(null);
@@ -104,7 +105,9 @@ export async function unpaired(why: Problem | null): Promise<void> {
   );
   if (why === null) clearOutbox();
   terminal.value = null;
-  pairingProblem.value = why;
+  // What the service says to nobody in particular tells a clerk nothing; its other reasons do.
+  pairingProblem.value =
+    why?.code === UNKNOWN_TOKEN ? { ...why, title: t("till_ended") } : why;
   paired.value = { name: "not_paired" };
 }
 

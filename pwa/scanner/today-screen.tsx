@@ -17,6 +17,7 @@ import {
   Waiting,
 } from "../shared/ui";
 import { OfflineSales } from "./offline/loaded";
+import { isReached, isUnreached, onReachChange } from "./offline/reach";
 import { outbox } from "./outbox";
 import { ReceiptLinks } from "./receipt-links";
 import { SaleSplit } from "./sale-screens";
@@ -64,6 +65,13 @@ export function TodayScreen({ token }: { token: string }) {
 
 function DayList({ token }: { token: string }) {
   const now = listed.value;
+  useEffect(
+    () =>
+      onReachChange(() => {
+        if (isReached.value && listProblem.value !== null) void list(token, today());
+      }),
+    [token],
+  );
   return (
     <section class="panel flat">
       <Heading>{t("sales_title")}</Heading>
@@ -78,7 +86,10 @@ function DayList({ token }: { token: string }) {
         />
       </div>
       {listProblem.value === null ? null : (
-        <ProblemNote problem={listProblem.value}>
+        <ProblemNote
+          problem={listProblem.value}
+          kind={isUnreached(listProblem.value) ? "wait" : "no"}
+        >
           <button type="button" class="plain" onClick={() => void list(token, now?.day ?? today())}>
             {t("try_again")}
           </button>
@@ -113,9 +124,9 @@ function Sales({ token, now }: { token: string; now: Listed }) {
         {now.sales.map((sale) => (
           <li key={sale.id}>
             <button type="button" class="sale" onClick={() => open(sale)}>
-              <span class="number">{timeOf(Date.parse(sale.received_at)).slice(0, 5)}</span>
               <strong>{sale.offer_title}</strong>
               <Money fen={sale.gross_fen} />
+              <span class="number">{timeOf(Date.parse(sale.received_at)).slice(0, 5)}</span>
               <State sale={sale} />
             </button>
           </li>

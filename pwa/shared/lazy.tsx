@@ -7,9 +7,11 @@ import { Waiting } from "./ui";
 /**
  * A screen whose script is fetched when it is first opened: what everybody loads first stays small.
  * `load` is an `import()`; a screen that cannot be fetched says so and is asked for again.
+ * `Meanwhile` stands there until then: nothing, where only a note is to come.
  */
 export function lazy<Props extends object>(
   load: () => Promise<ComponentType<Props>>,
+  Meanwhile: ComponentType = Opening,
 ): ComponentType<Props> {
   const loaded = signal<ComponentType<Props> | null>(null);
   return function Lazy(props: Props) {
@@ -25,7 +27,7 @@ export function lazy<Props extends object>(
     }, [failed]);
     const Screen = loaded.value;
     if (Screen !== null) return <Screen {...props} />;
-    if (!failed) return <Waiting>{t("opening")}</Waiting>;
+    if (!failed) return <Meanwhile />;
     return (
       <section class="panel" role="alert">
         <p>{t("no_answer")}</p>
@@ -35,4 +37,8 @@ export function lazy<Props extends object>(
       </section>
     );
   };
+}
+
+function Opening() {
+  return <Waiting>{t("opening")}</Waiting>;
 }

@@ -126,6 +126,12 @@ class TillWindow(PhoneWindow):
         self.button("pair").click()
         return self
 
+    def ready_to_sell_alone(self):
+        """Wait until this till holds all that it needs without a network."""
+        self.go("tab_till")
+        expect(self.page.locator(".readiness .chip.yes")).to_be_visible()
+        self.go("tab_scan")
+
     def check(self, text):
         """Type a code as a keyboard scanner does: the text, then Enter."""
         expect(self.field("presentation")).to_be_focused()

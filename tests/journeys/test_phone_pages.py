@@ -284,7 +284,7 @@ def test_the_tills_key_cannot_be_read_out_and_unpairing_ends_it(chromium, phone_
             unpair_terminal(session, terminal_id=terminal_id, actor=SYSTEM, now=utc_now())
         window.check("US1:ANYTHING")
 
-        expect(page.get_by_role("alert")).to_contain_text("the sign-in is missing, unknown")
+        expect(page.get_by_role("alert")).to_contain_text(window.say("till_ended"))
         expect(window.field("pairing_code")).to_be_visible()
         assert page.evaluate(KEPT) is None
 

@@ -13,7 +13,7 @@ import { keptTillKey } from "../till-key";
 import { type Granted, isOver, leftOf, offerReason, type SaleReason, saleReason, type Shown } from "./allowance";
 import { linkOf, writeJws } from "./jws";
 import type { Lease, LeaseOffer } from "./lease";
-import { held, isTimeBelieved, isTrustFresh } from "./lists";
+import { held, isTimeBelieved, isTrustFresh, whenLoaded } from "./lists";
 import { peek } from "./peek";
 import { isOpen, type Kept } from "./queue";
 import { splitOf } from "./split";
@@ -42,6 +42,7 @@ const TRIES_MAX = 5;
 export async function judge(pairing: Pairing, scan: Scan): Promise<Verification> {
   const at = serverNow();
   const now = Math.floor(at / 1000);
+  await whenLoaded();
   const { lease, trust, statuses } = held.value;
   if (!(await isTimeBelieved())) return hindered(scan, "clock");
   if (lease === null) return hindered(scan, "no_lease");

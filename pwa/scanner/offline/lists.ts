@@ -45,8 +45,20 @@ const UNCOMPRESSED = 4;
 // The clock may seem to run back by what an answer's header cannot tell.
 const BACK_SECONDS_MAX = 60;
 
+let loaded: Promise<void> = Promise.resolve();
+
 /** Take up what this till kept, each part verified again. */
-export async function load(pairing: Pairing): Promise<void> {
+export function load(pairing: Pairing): Promise<void> {
+  loaded = takeUp(pairing);
+  return loaded;
+}
+
+/** A card that is shown as soon as the page opens waits until the till knows what it holds. */
+export function whenLoaded(): Promise<void> {
+  return loaded;
+}
+
+async function takeUp(pairing: Pairing): Promise<void> {
   const now = nowSeconds();
   const [answer, trustKept, statusesKept] = await Promise.all([
     fact<LeaseAnswer>(LEASE),
@@ -155,6 +167,13 @@ function pointOf({ x = "", y = "" }: JsonWebKey): Bytes | null {
 
 export function nowSeconds(): number {
   return Math.floor(serverNow() / 1000);
+}
+
+/** Whether this till could judge cards and grant sales if the network went now. */
+export function isPrepared({ lease, trust, statuses, ...rest }: Held, now: number): boolean {
+  if (lease === null || now >= lease.exp || trust === null) return false;
+  const isWhole = lease.status_lists.every((uri) => statuses.has(uri));
+  return isWhole && isTrustFresh({ lease, trust, statuses, ...rest }, now);
 }
 
 /** Whether the trust list was confirmed within the time after which a missing key means nothing. */

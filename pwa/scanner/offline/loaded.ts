@@ -16,6 +16,12 @@ export function offline(): Promise<Offline> {
   return asked;
 }
 
-export const OfflineNote = lazy(() => offline().then((m) => m.OfflineNote));
+function Nothing() {
+  return null;
+}
+
+export const OfflineNote = lazy(() => offline().then((m) => m.OfflineNote), Nothing);
 export const OfflineSales = lazy(() => offline().then((m) => m.OfflineSales));
+export const KeptSales = lazy(() => offline().then((m) => m.KeptSales), Nothing);
+export const Readiness = lazy(() => offline().then((m) => m.Readiness), Nothing);
 export const UnpairWarning = lazy(() => offline().then((m) => m.UnpairWarning));

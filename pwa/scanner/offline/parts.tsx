@@ -1,23 +1,23 @@
 import { useEffect } from "preact/hooks";
-import { dayAndTimeOf, dayOf, serverNow, timeOf } from "../../shared/clock";
+import { clock, dayAndTimeOf, dayOf, serverNow, timeOf } from "../../shared/clock";
 import { t } from "../../shared/i18n";
 import { type Fen, yuan } from "../../shared/money";
-import { Chip, Money, Note, ProblemNote, SendButton } from "../../shared/ui";
+import { Chip, Money, Note, ProblemNote, Refusal, SendButton } from "../../shared/ui";
 import { SaleSplit } from "../sale-screens";
 import type { Pairing } from "../service";
 import { paired } from "../till";
 import { leftOf } from "./allowance";
 import { grantedOf } from "./judge";
-import { held } from "./lists";
+import { held, isPrepared, leaseProblem } from "./lists";
 import { isOpen, type Kept } from "./queue";
 import { isReached } from "./reach";
-import { lost, records, reload, sending, sendProblem, syncNow } from "./sync";
+import { isReady, lost, records, reload, sending, sendProblem, syncNow } from "./sync";
 
 /** Above the camera: that this till judges by itself, how far it may, and what waits. */
 export function OfflineNote({ pairing }: { pairing: Pairing }) {
   const own = ownOf(pairing);
   const waiting = own.filter(isOpen);
-  if (isReached.value && waiting.length === 0) return null;
+  if (!isReady.value || (isReached.value && waiting.length === 0)) return null;
   return (
     <Note kind="wait">
       {isReached.value ? null : <Allowed own={own} />}
@@ -95,13 +95,15 @@ function OfflineSale({ record }: { record: Kept }) {
   return (
     <details class="offline-sale">
       <summary>
-        <span class="number">
-          {t("offline_number", { number: record.seq })} · {record.day}{" "}
-          {timeOf(Date.parse(record.occurred_at)).slice(0, 5)}
+        <span class="sale">
+          <strong>{record.title}</strong>
+          <Money fen={record.parts.gross_fen} />
+          <span class="number">
+            {t("offline_number", { number: record.seq })} · {record.day}{" "}
+            {timeOf(Date.parse(record.occurred_at)).slice(0, 5)}
+          </span>
+          <Judgement record={record} />
         </span>
-        <strong>{record.title}</strong>
-        <Money fen={record.parts.gross_fen} />
-        <Judgement record={record} />
       </summary>
       <SaleSplit
         sale={{
@@ -133,6 +135,45 @@ function Judgement({ record: { verdict } }: { record: Kept }) {
     default:
       return <Chip kind="wait">{t("offline_not_sent")}</Chip>;
   }
+}
+
+/** On the till's own page: whether it could go on if the network went now, and for how long. */
+export function Readiness() {
+  const now = held.value;
+  // Read for its ticks: a lease ends while it is looked at.
+  const isOn = isPrepared(now, clock.value / 1000);
+  if (isOn && now.lease !== null) {
+    const until = dayAndTimeOf(new Date(now.lease.exp * 1000).toISOString());
+    return (
+      <p class="readiness">
+        {t("offline_badge")}: <Chip kind="yes">{t("offline_ready")}</Chip>{" "}
+        {t("offline_ready_until", { until })}
+      </p>
+    );
+  }
+  return (
+    <div class="readiness">
+      <p>
+        {t("offline_badge")}: <Chip kind="wait">{t("offline_not_ready")}</Chip>
+      </p>
+      {leaseProblem.value === null ? (
+        <p class="quiet">{t("offline_not_ready_next")}</p>
+      ) : (
+        <Refusal problem={leaseProblem.value} />
+      )}
+    </div>
+  );
+}
+
+/** Where a device is no till: the sales that it made as one, and that nobody else has. */
+export function KeptSales() {
+  useEffect(() => {
+    void reload().catch(() => undefined);
+  }, []);
+  const kept = records.value.filter(isOpen);
+  if (kept.length === 0) return null;
+  const amount = yuan(collected(kept));
+  return <Note kind="wait">{t("offline_kept_here", { count: kept.length, amount })}</Note>;
 }
 
 /** Before this device is given up: what only it knows of. */

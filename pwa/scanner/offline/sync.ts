@@ -14,6 +14,8 @@ export const records = signal<Kept[]>([]);
 /** Records that the service misses and nobody has, `[from, to]` both included. */
 export const lost = signal<Verdicts["gaps"]>([]);
 export const sending = signal(false);
+/** Whether what this till kept has been taken up: before that, nothing can be said of it. */
+export const isReady = signal(false);
 /** Why the service took none of them when it was last asked, though it answered. */
 export const sendProblem = signal<Problem | null>(null);
 
@@ -47,7 +49,7 @@ export function sync(pairing: Pairing, ended: Ended): void {
       return;
     }
     if (isReached.value && serverNow() >= refreshAt) refreshAt = serverNow() + REFRESH_EVERY_MS;
-    const isBehind = !isReached.value || problem !== null;
+    const isBehind = !isReached.value || problem !== null || hasUnsent(pairing);
     // Soon at first, then less often, and never all tills of a street at once.
     retryMs = isBehind ? Math.min(2 * retryMs, RETRY_MS_MAX) : RETRY_MS_MIN;
     plan(isBehind ? retryMs * (0.5 + Math.random() / 2) : REFRESH_EVERY_MS);
@@ -91,15 +93,23 @@ export function sync(pairing: Pairing, ended: Ended): void {
     });
 }
 
+/** Whether a sale was granted here that the service has not answered: while it was asked, say. */
+function hasUnsent({ terminal_id }: Pairing): boolean {
+  return records.value.some(
+    (record) => record.terminal_id === terminal_id && record.verdict === null,
+  );
+}
+
 /** Ask the service at once, whatever the timer says. */
 export function syncNow(): void {
   tryNow();
 }
 
 async function open(pairing: Pairing): Promise<void> {
+  await load(pairing);
   lost.value = (await fact<Verdicts["gaps"]>(GAPS)) ?? [];
   await reload();
-  await load(pairing);
+  isReady.value = true;
   await forgetSeen(nowSeconds());
 }
 
@@ -199,6 +209,7 @@ export async function endSync({ records: dropsRecords }: { records: boolean }): 
   stop = () => {};
   tryNow = () => {};
   letGo();
+  isReady.value = false;
   lost.value = [];
   sendProblem.value = null;
   await forgetAll({ records: dropsRecords }).catch(() => undefined);
