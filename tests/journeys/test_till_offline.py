@@ -99,8 +99,12 @@ def phones(phone_town):
 
 
 @pytest.fixture
-def till(chromium, phone_town, pairing_code):
-    """A till whose camera is refused: everything comes by its field for typed codes."""
+def till(chromium, phone_town, pairing_code, phones):
+    """A till whose camera is refused: everything comes by its field for typed codes.
+
+    The phones come first: a till does not know the status list of a card that is newer than its
+    last contact.
+    """
     with (
         browser_with(chromium, REFUSED) as browser,
         OfflineTill(browser, phone_town) as window,
