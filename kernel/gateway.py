@@ -80,12 +80,21 @@ class _Bearer(AuthBase):
 class HttpGateway:
     """Hands messages to an HTTP service: POST {"to", "text"}, with the id as `Idempotency-Key`.
 
-    2xx means taken. `timeout_seconds` holds for the connection and again for the answer.
+    2xx means taken. `timeout_seconds` holds for the connection and again for the answer;
+    `pause_seconds` is how long it is left alone after FAILURES_MAX failures in a row.
     """
 
-    def __init__(self, url: str, *, token: str, timeout_seconds: float) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        token: str,
+        timeout_seconds: float,
+        pause_seconds: float = PAUSE_SECONDS,
+    ) -> None:
         self._url = url
         self._timeout = timeout_seconds
+        self._pause = pause_seconds
         self._failures = 0
         self._closed_until = 0.0
         # A connection of its own for each thread is not needed: requests pools them.
@@ -132,8 +141,8 @@ class HttpGateway:
         self._failures = self._failures + 1 if failed else 0
         if self._failures >= FAILURES_MAX:
             # One try after the pause; if it fails too, the next pause begins.
-            self._closed_until = time.monotonic() + PAUSE_SECONDS
-            logger.warning("the text-message gateway is left alone for %d s", PAUSE_SECONDS)
+            self._closed_until = time.monotonic() + self._pause
+            logger.warning("the text-message gateway is left alone for %g s", self._pause)
 
 
 class _Out:

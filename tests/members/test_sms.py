@@ -3,6 +3,7 @@
 import logging
 import re
 import socket
+import time
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -11,7 +12,6 @@ from sqlalchemy import select, text
 
 from app.config import Settings, SettingsError
 from app.factory import gateway_of
-from kernel import gateway as gateway_module
 from kernel.clock import utc_now
 from kernel.db import transaction
 from kernel.gateway import (
@@ -45,8 +45,8 @@ def sending_through(way_out):
     use_gateway(before)
 
 
-def http_gateway(url, *, seconds=5.0):
-    return HttpGateway(url, token=TOKEN, timeout_seconds=seconds)
+def http_gateway(url, *, seconds=5.0, **facts):
+    return HttpGateway(url, token=TOKEN, timeout_seconds=seconds, **facts)
 
 
 @pytest.fixture
@@ -188,18 +188,40 @@ def test_a_gateway_that_is_not_there_is_tried_again(session):
     assert (waiting.state, waiting.last_error) == (SmsState.WAITING, "unreachable")
 
 
-def test_a_gateway_that_fails_again_and_again_is_left_alone_for_a_while(monkeypatch):
+def test_a_gateway_that_fails_again_and_again_is_left_alone_for_a_while():
     with SmsServer(*[500] * (FAILURES_MAX + 1)) as server:
         way_out = http_gateway(server.url)
         errors = [refused(way_out) for _ in range(FAILURES_MAX + 3)]
-        assert errors == ["answered_500"] * FAILURES_MAX + ["paused"] * 3
-        assert len(server.asked) == FAILURES_MAX
 
-        monkeypatch.setattr(gateway_module, "PAUSE_SECONDS", 0.0)
-        way_out._closed_until = 0.0
-        assert refused(way_out) == "answered_500"
+    assert errors == ["answered_500"] * FAILURES_MAX + ["paused"] * 3
+    assert len(server.asked) == FAILURES_MAX
+
+
+def test_after_the_pause_one_try_says_whether_the_gateway_lives_again():
+    with SmsServer(*[500] * (FAILURES_MAX + 1)) as server:
+        way_out = http_gateway(server.url, pause_seconds=0.2)
+        for _ in range(FAILURES_MAX):
+            assert refused(way_out) == "answered_500"
+        assert refused_after_the_pause(way_out) == "answered_500"
+        assert refused(way_out) == "paused"
+        assert refused_after_the_pause(way_out) is None
         way_out.send(PHONE, "text", "id")
-        assert len(server.asked) == FAILURES_MAX + 2
+
+    assert len(server.asked) == FAILURES_MAX + 3
+
+
+def refused_after_the_pause(way_out):
+    """Send as soon as the gateway is asked again; return what it said, None if it took it."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            way_out.send(PHONE, "text", "id")
+        except NotSentError as error:
+            if error.code != "paused":
+                return error.code
+        else:
+            return None
+    raise AssertionError("the pause does not end")
 
 
 def test_refusing_one_message_after_the_other_does_not_close_the_gateway():
