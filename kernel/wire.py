@@ -50,11 +50,21 @@ class Text(fields.String):
         super().__init__(validate=checks, **kwargs)
 
 
+_YEAR_MIN, _YEAR_MAX = 1990, 9000
+
+
 class Moment(fields.AwareDateTime):
     """RFC 3339 with an offset, both ways; shown in Shanghai's."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(format="iso", default_timezone=None, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        moment = super()._deserialize(value, attr, data, **kwargs)
+        # At the calendar's edge it falls out of it in UTC: it is written, and never read back.
+        if not _YEAR_MIN <= moment.year <= _YEAR_MAX:
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
+        return moment
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
         if isinstance(value, datetime):

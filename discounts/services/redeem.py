@@ -142,7 +142,10 @@ def quote(
 def book_capture(
     session: Session, *, line: RedemptionLine, fund_source: FundSource, now: datetime
 ) -> None:
-    """Post the union's part and write the card's record. The merchant's part is a memo only."""
+    """Post the union's part and write the card's record. The merchant's part is a memo only.
+
+    The record stands where the service's clock puts it: the till's may be hours off.
+    """
     redemption = line.redemption
     if redemption.union_pays_fen:
         post(
@@ -172,7 +175,7 @@ def book_capture(
         member_pays_fen=redemption.member_pays_fen,
         merchant_bears_fen=redemption.merchant_bears_fen,
         union_pays_fen=redemption.union_pays_fen,
-        occurred_at=redemption.occurred_at,
+        occurred_at=redemption.received_at,
         now=now,
     )
 

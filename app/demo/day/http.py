@@ -13,10 +13,20 @@ class UnexpectedAnswer(Exception):
 
 
 class Caller:
-    """Speaks JSON to the service, keeping its connection and its token."""
+    """Speaks JSON to the service, keeping its connection and its token.
 
-    def __init__(self, base_url: str, *, token: str | None = None) -> None:
+    Waits `timeout_seconds` for each answer, then raises what requests raises.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        token: str | None = None,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+    ) -> None:
         self.base_url = base_url
+        self._timeout = timeout_seconds
         self.http = requests.Session()
         # What a proxy of the surroundings would do to the loopback address is nobody's wish.
         self.http.trust_env = False
@@ -29,14 +39,14 @@ class Caller:
 
     def call(self, method: str, path: str, **body: Any) -> requests.Response:
         return self.http.request(
-            method, f"{self.base_url}/api/v1{path}", json=body or None, timeout=TIMEOUT_SECONDS
+            method, f"{self.base_url}/api/v1{path}", json=body or None, timeout=self._timeout
         )
 
     def get(self, path: str, **query: Any) -> requests.Response:
-        return self.http.get(f"{self.base_url}/api/v1{path}", params=query, timeout=TIMEOUT_SECONDS)
+        return self.http.get(f"{self.base_url}/api/v1{path}", params=query, timeout=self._timeout)
 
     def post(self, path: str, **body: Any) -> requests.Response:
-        return self.http.post(f"{self.base_url}/api/v1{path}", json=body, timeout=TIMEOUT_SECONDS)
+        return self.http.post(f"{self.base_url}/api/v1{path}", json=body, timeout=self._timeout)
 
     def hand_in(
         self, path: str, *, file: tuple[str, bytes, str], **fields: str
@@ -46,7 +56,7 @@ class Caller:
             f"{self.base_url}/api/v1{path}",
             data=fields,
             files={"file": file},
-            timeout=TIMEOUT_SECONDS,
+            timeout=self._timeout,
         )
 
 
