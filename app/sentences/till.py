@@ -18,9 +18,12 @@ TILL: dict[str, str] = {
     "manager_pages": N_("For the manager: sites, clerks and tills"),
     # What is no card
     "foreign_payment": N_(
-        "This is a code for paying, nothing was charged. Ask for the union card: “My card” in the"
-        " member's phone."
+        "This is a code of %(app)s for paying, nothing was charged. Ask for the union card:"
+        " “My card” in the member's phone."
     ),
+    "pay_app_alipay": N_("Alipay"),
+    "pay_app_unionpay": N_("UnionPay"),
+    "pay_app_wechat": N_("WeChat Pay"),
     "foreign_question": N_(
         "This is a till's question. The member scans it with the card's page and shows the answer."
     ),

@@ -159,7 +159,7 @@ export function choose(verification: Verification, offer: Offer): void {
   step.value = { name: "amount", verification, offer, offline: isOffline(verification) };
 }
 
-let quoteTimer = 0;
+let quoteTimer: ReturnType<typeof setTimeout> | undefined;
 let newestQuote = 0;
 
 /** Take a new amount from the keypad, and ask for its split once it has been still a moment. */

@@ -7,7 +7,7 @@ import { yuan } from "../shared/money";
 import { Note, ProblemNote, Refusal } from "../shared/ui";
 import { useLitScreen } from "../shared/wake";
 import { tell } from "./feedback";
-import { type Seen, seenIn } from "./foreign";
+import { payAppOf, type Seen, seenIn } from "./foreign";
 import { OfflineNote } from "./offline/loaded";
 import { outbox, type Sent } from "./outbox";
 import { folded } from "./presentation";
@@ -15,8 +15,8 @@ import { askAgain, check, type Late, late, type Step, scan } from "./sale";
 import type { Pairing } from "./service";
 import { terminal } from "./till";
 
-/** What was held before the camera, or typed, and is no card. */
-const foreign = signal<Exclude<Seen, "card"> | null>(null);
+/** What there is to say of what was held before the camera, or typed, and is no card. */
+const foreign = signal<string | null>(null);
 
 /** The last code that this till has dealt with: still before the camera, it is not a new one. */
 let dealtWith: string | null = null;
@@ -26,7 +26,7 @@ function take(text: string, onCard: (text: string) => void): void {
   if (text === "") return;
   dealtWith = text;
   const seen = seenIn(text);
-  foreign.value = seen === "card" ? null : seen;
+  foreign.value = seen === "card" ? null : foreignWords(seen, text);
   if (seen === "card") onCard(text);
   else tell("no");
 }
@@ -96,21 +96,33 @@ function ForeignNote() {
   return (
     <div class="notice wait" role="alert">
       <span aria-hidden="true">!</span>
-      <p>{foreignWords(foreign.value)}</p>
+      <p>{foreign.value}</p>
     </div>
   );
 }
 
-function foreignWords(seen: Exclude<Seen, "card">): string {
+function foreignWords(seen: Exclude<Seen, "card">, text: string): string {
   switch (seen) {
     case "payment":
-      return t("foreign_payment");
+      return t("foreign_payment", { app: payAppName(text) });
     case "question":
       return t("foreign_question");
     case "pairing":
       return t("foreign_pairing");
     case "other":
       return t("foreign_other");
+  }
+}
+
+/** By its name, so that the clerk can say which app to leave; of the code itself nothing is shown. */
+function payAppName(text: string): string {
+  switch (payAppOf(text)) {
+    case "alipay":
+      return t("pay_app_alipay");
+    case "unionpay":
+      return t("pay_app_unionpay");
+    default:
+      return t("pay_app_wechat");
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { seenIn } from "../scanner/foreign";
+import { payAppOf, seenIn } from "../scanner/foreign";
 import { codeIn } from "../scanner/pairing-link";
 
 test("a card is known by its first letters, whatever its version", () => {
@@ -11,17 +11,21 @@ test("a card is known by its first letters, whatever its version", () => {
   assert.equal(seenIn(""), "other");
 });
 
-test("what payment apps show is none", () => {
-  const codes = [
-    "wxp://f2f0abcdef",
-    "https://qr.alipay.com/fkx12345",
-    "HTTPS://PAYAPP.WEIXIN.QQ.COM/qr/1",
-    "https://qr.95516.com/00010000/1",
-    "134567890123456789",
-    "281234567890123456",
-    "6212345678901234567",
-  ];
-  for (const text of codes) assert.equal(seenIn(text), "payment", text);
+test("what payment apps show is none, and known by the app's name", () => {
+  const codes = {
+    "wxp://f2f0abcdef": "wechat",
+    "https://qr.alipay.com/fkx12345": "alipay",
+    "HTTPS://PAYAPP.WEIXIN.QQ.COM/qr/1": "wechat",
+    "https://qr.95516.com/00010000/1": "unionpay",
+    "134567890123456789": "wechat",
+    "281234567890123456": "alipay",
+    "6212345678901234567": "unionpay",
+  };
+  for (const [text, app] of Object.entries(codes)) {
+    assert.equal(seenIn(text), "payment", text);
+    assert.equal(payAppOf(text), app, text);
+  }
+  assert.equal(payAppOf("UC1:ABC"), null);
   assert.equal(seenIn("https://alipay.example/"), "other");
   assert.equal(seenIn("4006381333931"), "other");
 });

@@ -124,7 +124,9 @@ def walk_pairing(window, gallery, pairing_code):
 def walk_verdicts(window, gallery, card_number):
     """Look at a code that is none of ours, at one in flight, and at a paper card's offers."""
     window.check("WXP://F2F0A1B2C3")
-    expect(window.page.get_by_text(window.say("foreign_payment"))).to_be_visible()
+    expect(
+        window.page.get_by_text(window.say("foreign_payment", app=window.say("pay_app_wechat")))
+    ).to_be_visible()
     gallery.look("scan-payment-code")
     with Held(window.page, "**/verifications"):
         window.check("US1:NOT-A-CODE")

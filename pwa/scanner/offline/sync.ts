@@ -35,7 +35,7 @@ let tryNow = () => {};
 /** Keep this till ready for the time without a network, until `sync` or `endSync` is called anew. */
 export function sync(pairing: Pairing, ended: Ended): void {
   stop();
-  let timer = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   let isOver = false;
   let retryMs = RETRY_MS_MIN;
   let refreshAt = 0;
