@@ -75,32 +75,25 @@ class FaultyNetwork:
     def _pass_on(self, client, request):
         """Do one exchange; tell whether the connection lives on."""
         fault = self._fault
-        if fault is Fault.DEAF:
-            self._over.wait(60)
-            return False
-        if fault is Fault.RESET:
-            _reset(client)
-            return False
-        with socket.create_connection(self._service) as service:
-            if fault is Fault.HALF_ASKED:
-                service.sendall(_first_half(request))
-                _reset(client)
-                return False
-            service.sendall(request)
-            answer = _message(service)
-        if fault is not Fault.NONE:
+        if fault is Fault.NONE or fault.is_carried_out or fault is Fault.HALF_ASKED:
+            with socket.create_connection(self._service) as service:
+                if fault is Fault.HALF_ASKED:
+                    service.sendall(_first_half(request))
+                else:
+                    service.sendall(request)
+                    answer = _message(service)
+        if fault is Fault.NONE:
+            client.sendall(answer)
+            return True
+        if fault.is_carried_out:
             self.carried_out.set()
-        if fault is Fault.ANSWER_KEPT:
+        if fault in {Fault.DEAF, Fault.ANSWER_KEPT}:
             self._over.wait(60)
-            return False
-        if fault is Fault.ANSWER_RESET:
-            _reset(client)
-            return False
-        if fault is Fault.HALF_ANSWERED:
+        elif fault is Fault.HALF_ANSWERED:
             client.sendall(_first_half(answer))
-            return False
-        client.sendall(answer)
-        return True
+        else:
+            _reset(client)
+        return False
 
 
 def _message(connection):
