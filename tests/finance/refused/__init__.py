@@ -1,0 +1,17 @@
+"""Statements that the tables of finance refuse or take, in words: data for the test beside it.
+
+A case is a list of statements, of which the last is refused, and the constraint that refuses it.
+`:names` are rows of the test's world; `:j` and `:k` are ids that are new in each test.
+"""
+
+from tests.finance.refused.allowed import ALLOWED
+from tests.finance.refused.bank import BANK
+from tests.finance.refused.closing import CLOSING
+from tests.finance.refused.disputes import DISPUTES
+from tests.finance.refused.payments import PAYMENTS
+from tests.finance.refused.statements import STATEMENTS
+from tests.finance.refused.written_once import EDITS, KEPT, REMOVALS, UNREACHABLE, WRITTEN_ONCE
+
+FORBIDDEN = STATEMENTS | DISPUTES | PAYMENTS | BANK | CLOSING
+
+__all__ = ["ALLOWED", "EDITS", "FORBIDDEN", "KEPT", "REMOVALS", "UNREACHABLE", "WRITTEN_ONCE"]

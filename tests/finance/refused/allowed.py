@@ -1,0 +1,78 @@
+"""The same things done rightly: a guard that refused everything would not be one."""
+
+from tests.finance.refused.rows import (
+    AID_BATCH,
+    CARRIED,
+    NEXT,
+    add,
+    answer,
+    approve,
+    approve_batch,
+    change,
+    decide,
+    issue,
+    payment_of_payable,
+    send_batch,
+    undo,
+)
+
+ALLOWED = {
+    "an open statement issued": [issue()],
+    "a statement approved by another person": [approve()],
+    "a line, counted": [
+        add("statements", id=":j"),
+        add("statement_lines", statement_id=":j", line_no=1),
+        add(
+            "statement_funds",
+            statement_id=":j",
+            fund_source="'union_fund'",
+            lines_fen=4000,
+            payable_fen=4000,
+        ),
+        issue("j"),
+    ],
+    "a reversal's line": [add("statement_lines", journal_id=":reversal", amount_fen=-1000)],
+    "an amount carried in": [
+        NEXT,
+        add("statement_funds", **CARRIED, carried_in_fen=-1000, carried_out_fen=-1000),
+    ],
+    "a dispute, answered, confirmed by another": [
+        answer(500),
+        decide("accepted", journal=":sale"),
+        change("statements", "disputed", state="'agreed'", agreed_at="now()"),
+    ],
+    "a dispute of an issued statement": [add("disputes")],
+    "a payment of what is owed": [add("payments")],
+    "a payment of a payable": [AID_BATCH, payment_of_payable(batch_id=":j")],
+    "a batch approved and sent": [
+        approve_batch(),
+        send_batch(),
+        change("payments", "prepared_payment", state="'sent'"),
+    ],
+    "a batch's payments sent before it": [
+        approve_batch(),
+        change("payments", "prepared_payment", state="'sent'"),
+        send_batch(),
+    ],
+    "a payment cancelled, and another": [
+        change("payments", "prepared_payment", state="'cancelled'"),
+        add("payments", statement_id=":preparing", payee_id=":preparing_shop", attempt=2),
+    ],
+    "a line matched in two parts": [
+        add("matches", amount_fen=-1500),
+        add("matches", id=":k", amount_fen=-2500),
+    ],
+    "a payment brought back": [
+        add("matches", payment_id=":paid", bank_line_id=":credit", amount_fen=4000),
+        change("payments", "paid", state="'returned'"),
+    ],
+    "a match undone and made again": [
+        undo(),
+        add("matches", payment_id=":paid", bank_line_id=":paid_line"),
+    ],
+    "two equal bank lines": [
+        add("bank_lines"),
+        add("bank_lines", id=":k", seq=901, occurrence=2),
+    ],
+    "a month certified by two": [add("close_requests"), add("close_certificates")],
+}

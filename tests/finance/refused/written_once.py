@@ -1,0 +1,47 @@
+"""Columns and tables of finance that nobody changes, and what the database alone keeps."""
+# ruff: noqa: S608  (the words put together here are all this file's own)
+
+# Constraints that no statement reaches, and why.
+UNREACHABLE = {
+    "ck_payments_reference_fits_a_bank": "the column is as long as the bank's field",
+    "ck_payments_fundsource": "a payment's fund is compared with what is owed before",
+    "uq_statements_number": "numbers are given by the database alone",
+    "uq_payment_batches_number": "numbers are given by the database alone",
+}
+
+# Columns that are written once: neither the application nor the owner changes them.
+WRITTEN_ONCE = {
+    "statements": "id merchant_id starts_on ends_on lines lines_fen maker_id opened_at",
+    "statement_lines": "journal_id statement_id line_no fund_source amount_fen",
+    "statement_funds": "statement_id fund_source lines_fen carried_from_id carried_in_fen"
+    " payable_fen carried_out_fen",
+    "disputes": "id statement_id line_journal_id raised_by_terminal_id raised_by_manager_id"
+    " reason raised_at",
+    "payment_batches": "id book payments total_fen maker_id prepared_at",
+    "payments": "id reference batch_id statement_id payable_id attempt fund_source amount_fen"
+    " payee_type payee_id payee_shown account_masked",
+    "bank_files": "id account_id name sha256 profile lines new first_on last_on imported_by"
+    " imported_at",
+    "bank_lines": "id account_id file_id seq booked_on booked_at amount_fen balance_fen occurrence"
+    " counterparty counterparty_account summary bank_reference reference",
+    "matches": "id bank_line_id payment_id amount_fen score reason matched_by matched_at",
+    "discrepancies": "id bank_line_id payment_id opened_at",
+    "close_requests": "month maker_id asked_at",
+    "close_certificates": "month residuals identities named maker_id approver_id closed_at",
+}
+EDITS = [
+    f"UPDATE {table} SET {column} = {column} WHERE false"
+    for table, columns in WRITTEN_ONCE.items()
+    for column in columns.split()
+]
+REMOVALS = [
+    statement
+    for table in WRITTEN_ONCE
+    for statement in (f"DELETE FROM {table} WHERE false", f"TRUNCATE {table} CASCADE")
+]
+# What the database keeps itself: count_match() runs as the owner, so the owner may.
+KEPT = [
+    "UPDATE bank_lines SET matched_fen = amount_fen",
+    "UPDATE payments SET matched_fen = amount_fen",
+    "UPDATE payments SET returned_fen = amount_fen",
+]
