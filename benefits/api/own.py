@@ -8,13 +8,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, gettext
 
 from benefits.models import LimitUnit, LimitWindow, OfferKind
-from benefits.rules import REDUCTIONS, Reason, Terms, condition_sentences
+from benefits.rules import Reason, condition_sentences, shares_said, terms_said
 from benefits.schemas import BenefitPage, BenefitQuery, BenefitSitePage, BenefitSiteQuery
 from benefits.services import OwnBenefit, benefits_of_member, sites_of_benefit
 from kernel.clock import utc_now
 from kernel.db import transaction
-from kernel.i18n import N_
-from kernel.money import WHOLE_BP, BasisPoints, yuan
 from kernel.web import Blueprint, current_actor, decode_id_cursor, encode_cursor
 
 api = Blueprint("benefits_api", __name__, description="Benefits: what a member can use")
@@ -72,9 +70,9 @@ def _benefit(each: OwnBenefit) -> dict[str, Any]:
         "offer_id": line.offer_id,
         "title": _titled(line.title_zh, line.title_en),
         "kind": OfferKind(line.terms.kind),
-        "terms": _terms(line.terms),
+        "terms": terms_said(line.terms, _, to_member=True),
         "conditions": condition_sentences(replace(line.conditions, stack_group=None), _),
-        "who_pays": _who_pays(line.terms),
+        "who_pays": shares_said(line.terms, _, to_member=True),
         "merchant": offer.merchant,
         "category": offer.category,
         "programme": _titled(offer.programme_zh, offer.programme_en),
@@ -101,66 +99,3 @@ def _(sentence: str, **facts: object) -> str:
 
 def _next_step(reason: Reason) -> str:
     return _(reason.next_step, **reason.facts)
-
-
-def _percentage(rate: BasisPoints) -> str:
-    """Return basis points as people write them: 8750 reads "87.5"."""
-    whole, rest = divmod(rate, 100)
-    return f"{whole}.{rest:02d}".rstrip("0").rstrip(".")
-
-
-_REDUCTION_SENTENCES = {
-    "full_reduction": N_("From ¥%(threshold)s, ¥%(reduction)s comes off the bill."),
-    "daily_coupon": N_("Every day, from ¥%(threshold)s, ¥%(reduction)s comes off the bill."),
-}
-
-
-def _terms(terms: Terms) -> str:
-    """Say what the member gets, before anybody's maximum."""
-    if terms.kind == OfferKind.PERCENT:
-        assert terms.member_rate_bp is not None
-        return _("You pay %(rate)s%% of the bill.", rate=_percentage(terms.member_rate_bp))
-    if terms.kind in REDUCTIONS:
-        assert terms.threshold_fen is not None
-        assert terms.reduction_fen is not None
-        sentence = _REDUCTION_SENTENCES[terms.kind]
-        return _(
-            sentence,
-            threshold=yuan(terms.threshold_fen),
-            reduction=yuan(terms.reduction_fen),
-        )
-    assert terms.list_fen is not None
-    if terms.kind == OfferKind.GIFT:
-        return _("You get what lists at ¥%(listed)s for nothing.", listed=yuan(terms.list_fen))
-    assert terms.member_fen is not None
-    return _(
-        "What lists at ¥%(listed)s costs you ¥%(price)s.",
-        listed=yuan(terms.list_fen),
-        price=yuan(terms.member_fen),
-    )
-
-
-def _who_pays(terms: Terms) -> str:
-    """Say who bears the discount, and where the union's part stops."""
-    union, merchant = terms.union_share_bp, BasisPoints(WHOLE_BP - terms.union_share_bp)
-    if union == 0:
-        return _("The merchant bears the whole discount.")
-    facts = {"union": _percentage(union), "merchant": _percentage(merchant)}
-    if terms.union_max_fen is None:
-        if merchant == 0:
-            return _("The union pays the whole discount.")
-        return _(
-            "Of the discount the union pays %(union)s%%, the merchant bears %(merchant)s%%.",
-            **facts,
-        )
-    if merchant == 0:
-        return _(
-            "The union pays the discount, at most ¥%(maximum)s a use. What is above it you pay.",
-            maximum=yuan(terms.union_max_fen),
-        )
-    return _(
-        "Of the discount the union pays %(union)s%%, at most ¥%(maximum)s a use, and the merchant"
-        " bears %(merchant)s%%. What is above the maximum you pay.",
-        maximum=yuan(terms.union_max_fen),
-        **facts,
-    )

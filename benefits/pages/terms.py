@@ -22,7 +22,6 @@ from benefits.models import OfferVersion
 from benefits.pages.offers import back_to, offer_words, pages
 from benefits.pages.words import (
     changing_reach,
-    percentage,
     shares_sentence,
     terms_sentence,
     worded,
@@ -44,6 +43,7 @@ from benefits.rules import (
     bill_reason,
     clock_time,
     only_gross,
+    percentage,
     split_of,
 )
 from benefits.schemas import (
@@ -213,6 +213,7 @@ def _save_offer(merchant: Merchant | None) -> ResponseReturnValue:
                 terms=facts.terms,
                 assurances=facts.assurances,
                 needs_challenge=facts.needs_challenge,
+                conditions=facts.conditions,
                 valid_from=facts.valid_from,
                 valid_to=facts.valid_to,
                 now=now,

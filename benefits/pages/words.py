@@ -16,15 +16,23 @@ from benefits.models import (
     ProgrammeState,
 )
 from benefits.queries import OfferReach
-from benefits.rules import AGE_MAX, REDUCTIONS, Conditions, Terms, condition_sentences
+from benefits.rules import (
+    AGE_MAX,
+    Conditions,
+    Terms,
+    condition_sentences,
+    shares_said,
+    terms_said,
+)
 from cards.uc1.terms import Assurance
 from kernel.actors import Role
 from kernel.i18n import N_
-from kernel.money import WHOLE_BP, BasisPoints, Fen, yuan
+from kernel.money import Fen, yuan
 from kernel.persons import EmploymentStatus, HardshipLevel
 from kernel.web import NotAllowed, current_actor
 from ledger.models import Family, FundSource
 from members.models import MembershipStatus
+from members.pages.blueprint import STATUS_WORDS
 from merchants.queries import MerchantReach
 
 FAMILY_WORDS = {
@@ -51,7 +59,7 @@ OFFER_WORDS = {
     OfferState.ENDED: N_("Ended"),
 }
 KIND_WORDS = {
-    OfferKind.PERCENT: N_("Percentage of the bill"),
+    OfferKind.PERCENT: N_("Percentage off"),
     OfferKind.FULL_REDUCTION: N_("Spend and save"),
     OfferKind.FIXED_PRICE: N_("Fixed price"),
     OfferKind.DAILY_COUPON: N_("Daily coupon"),
@@ -92,17 +100,6 @@ WINDOW_WORDS = {
 UNIT_WORDS = {
     LimitUnit.USES: N_("Number of uses"),
     LimitUnit.FEN: N_("The union's money, in yuan"),
-}
-STATUS_WORDS = {
-    MembershipStatus.APPLIED: N_("Applied to join"),
-    MembershipStatus.RETURNED: N_("Returned for papers"),
-    MembershipStatus.ACTIVE: N_("Member"),
-    MembershipStatus.TRANSFERRING: N_("Moving to another union"),
-    MembershipStatus.RETAINED: N_("Membership retained"),
-    MembershipStatus.WITHDRAWN: N_("Left the union"),
-    MembershipStatus.EXPELLED: N_("Expelled"),
-    MembershipStatus.DECEASED: N_("Deceased"),
-    MembershipStatus.DUPLICATE_MERGED: N_("Merged with another record"),
 }
 # Of these only can somebody hold a card that works.
 STATUS_CHOICES = {
@@ -167,42 +164,9 @@ def worded(zh: str, en: str) -> str:
     return zh if str(get_locale()).startswith("zh") else en
 
 
-def percentage(rate: BasisPoints) -> str:
-    """Return basis points as people write them: 8750 reads "87.5"."""
-    whole, rest = divmod(rate, 100)
-    return f"{whole}.{rest:02d}".rstrip("0").rstrip(".")
-
-
-_REDUCTION_SENTENCES = {
-    "full_reduction": N_("From ¥%(threshold)s, ¥%(reduction)s comes off the bill."),
-    "daily_coupon": N_("Every day, from ¥%(threshold)s, ¥%(reduction)s comes off the bill."),
-}
-
-
 def terms_sentence(terms: Terms) -> str:
     """Say what the member gets, before anybody's maximum."""
-    if terms.kind == OfferKind.PERCENT:
-        assert terms.member_rate_bp is not None
-        return _("The member pays %(rate)s%% of the bill.", rate=percentage(terms.member_rate_bp))
-    if terms.kind in REDUCTIONS:
-        assert terms.threshold_fen is not None
-        assert terms.reduction_fen is not None
-        sentence = _REDUCTION_SENTENCES[terms.kind]
-        return _(
-            sentence,
-            threshold=yuan(terms.threshold_fen),
-            reduction=yuan(terms.reduction_fen),
-        )
-    assert terms.list_fen is not None
-    if terms.kind == OfferKind.GIFT:
-        listed = yuan(terms.list_fen)
-        return _("The member gets what lists at ¥%(listed)s for nothing.", listed=listed)
-    assert terms.member_fen is not None
-    return _(
-        "What lists at ¥%(listed)s costs the member ¥%(price)s.",
-        listed=yuan(terms.list_fen),
-        price=yuan(terms.member_fen),
-    )
+    return terms_said(terms, _)
 
 
 def conditions_said(conditions: Conditions) -> list[str]:
@@ -212,21 +176,7 @@ def conditions_said(conditions: Conditions) -> list[str]:
 
 def shares_sentence(terms: Terms) -> str:
     """Say who bears which share of the discount, and where the union's part stops."""
-    union, merchant = terms.union_share_bp, BasisPoints(WHOLE_BP - terms.union_share_bp)
-    if union == 0:
-        return _("The merchant bears the whole discount.")
-    facts = {"union": percentage(union), "merchant": percentage(merchant)}
-    if terms.union_max_fen is None:
-        return _(
-            "Of the discount the union pays %(union)s%%, the merchant bears %(merchant)s%%.",
-            **facts,
-        )
-    return _(
-        "Of the discount the union pays %(union)s%%, at most ¥%(maximum)s a use, and the merchant"
-        " bears %(merchant)s%%. What is above the maximum the member pays.",
-        maximum=yuan(terms.union_max_fen),
-        **facts,
-    )
+    return shares_said(terms, _)
 
 
 def sample_bill(terms: Terms) -> Fen:

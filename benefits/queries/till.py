@@ -39,6 +39,10 @@ class LimitLine:
     def left(self) -> int:
         return max(0, self.maximum - self.taken)
 
+    def needs(self, union_fen: int) -> int:
+        """Return what one use takes of this limit, given the union's part."""
+        return 1 if self.unit == "uses" else union_fen
+
 
 @dataclass(frozen=True)
 class OfferLine:

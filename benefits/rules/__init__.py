@@ -27,12 +27,14 @@ from benefits.rules.reasons import (
     Reason,
     reason,
 )
+from benefits.rules.sentences import percentage, shares_said, terms_said
 from benefits.rules.terms import (
     REDUCTIONS,
     Split,
     Terms,
     bill_reason,
     discount_on,
+    least_union_fen,
     only_gross,
     split_of,
 )
@@ -71,13 +73,17 @@ __all__ = [
     "discount_on",
     "eligibility_of",
     "evaluate",
+    "least_union_fen",
     "limit_reason",
     "next_at",
     "next_window_on",
     "only_gross",
+    "percentage",
     "read_blackouts",
     "reason",
+    "shares_said",
     "split_of",
     "stripe_maximum",
+    "terms_said",
     "window_key",
 ]

@@ -61,6 +61,17 @@ def only_gross(terms: Terms) -> Fen | None:
     return terms.list_fen if terms.kind == "gift" else None
 
 
+def least_union_fen(terms: Terms) -> Fen:
+    """Return the least that a use costs the union: exact where every bill gets the same off.
+
+    Elsewhere a fen, if the union bears anything at all: what a budget must have left at least.
+    """
+    if not terms.union_share_bp or terms.union_max_fen == 0:
+        return Fen(0)
+    bill = terms.threshold_fen if terms.kind in REDUCTIONS else only_gross(terms)
+    return Fen(1) if bill is None else split_of(bill, terms).union_pays_fen
+
+
 def split_of(gross: Fen, terms: Terms) -> Split:
     """Return who bears what of `gross`.
 

@@ -131,7 +131,7 @@ def takes_for(lines: Sequence[LimitLine], *, union_fen: int, spread: UUID) -> li
     """
     takes = []
     for line in lines:
-        quantity = 1 if line.unit == "uses" else union_fen
+        quantity = line.needs(union_fen)
         if quantity:
             stripe = spread.int % line.stripes
             maximum = stripe_maximum(line.maximum, line.stripes, stripe)
@@ -256,11 +256,11 @@ def _raise_if_full(
 
 def limit_reached(line: LimitLine, day: date) -> LimitReached:
     """Return the refusal that names a full limit and when it frees."""
-    return LimitReached(**_facts(full_reason(line, day=day)))
+    return refusal_of(full_reason(line, day=day))
 
 
-def _facts(reason: Reason) -> dict[str, object]:
-    return {"reason": reason.code, **reason.facts}
+def refusal_of(full: Reason) -> LimitReached:
+    return LimitReached(reason=full.code, **full.facts)
 
 
 _MAKE_STRIPES = text(

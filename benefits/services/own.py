@@ -94,7 +94,7 @@ def sites_of_benefit(
 def _judged(
     offer: OwnOffer, facts: OwnFacts, *, sites: Sequence[OfferSites], now: datetime
 ) -> OwnBenefit:
-    judged = usability(offer.line, facts.member, assurance=None, challenged=False, now=now)
+    judged = usability(offer.line, facts.member, code=None, now=now)
     reasons = judged.reasons if facts.card_works else (reason("card_not_usable"), *judged.reasons)
     own = [line for line in offer.line.limits if line.scope is LimitScope.MEMBER]
     return OwnBenefit(offer, reasons, tightest_of(own), _end_of(offer), sites)

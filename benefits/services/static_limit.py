@@ -4,17 +4,16 @@ The maximum is the cards' own policy, read at each use; the counter is a row of 
 same one statement takes with all others (docs/decisions/0020). Only uses of paper read it.
 """
 
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from benefits.errors import OfferNotUsable
 from benefits.models import Limit, LimitScope, LimitUnit, LimitWindow
-from benefits.queries import LimitLine
-from benefits.rules import STATIC_DAILY_RULE, reason, window_key
-from benefits.services.limits import Take
+from benefits.queries import LimitLine, OfferLine
+from benefits.rules import STATIC_DAILY_RULE, window_key
 from cards.queries import card_policy
 
 STATIC = "static"  # the assurance of a paper card: docs/reference/card-credential.md
@@ -39,15 +38,13 @@ def static_limit(session: Session, *, card_id: UUID, day: date) -> LimitLine:
     )
 
 
-def static_takes(session: Session, *, card_id: UUID, union_fen: int, day: date) -> list[Take]:
-    """Return what one use of a paper card draws, to be taken with the offer's own limits.
+def with_static_limit(offer: OfferLine, line: LimitLine) -> OfferLine:
+    """Return the offer as it is for a card on paper, where the union bears any of it.
 
-    Raises OfferNotUsable where policy lets the union pay nothing at all on paper.
+    Where policy lets the union pay nothing at all on paper, it needs another code.
     """
-    if not union_fen:
-        return []
-    line = static_limit(session, card_id=card_id, day=day)
+    if not offer.terms.union_share_bp:
+        return offer
     if not line.maximum:
-        found = reason("wrong_assurance", assurance=STATIC)
-        raise OfferNotUsable(reason=found.code, **found.facts)
-    return [Take(line, stripe=0, maximum=line.maximum, quantity=union_fen)]
+        return replace(offer, assurances=tuple({*offer.assurances} - {STATIC}))
+    return replace(offer, limits=(*offer.limits, line))

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, gettext
 
 from benefits.errors import OfferNotFound
+from benefits.pages.words import ASSURANCE_WORDS
 from benefits.queries import OfferReach
 from cards.uc1.terms import Assurance
 from discounts.errors import ReportNotFound
@@ -41,11 +42,6 @@ pages = Blueprint("reports_pages", __name__, url_prefix="/desk", template_folder
 STATE_WORDS = {
     ReportState.OPEN: N_("Waits for an answer"),
     ReportState.ANSWERED: N_("Answered"),
-}
-SHOWN_WORDS = {
-    Assurance.POSSESSION: N_("Live code, proven by the member's own phone"),
-    Assurance.SESSION: N_("Live code of a signed-in phone"),
-    Assurance.STATIC: N_("Printed code, with a document checked"),
 }
 
 
@@ -143,7 +139,7 @@ def _show(report_id: UUID, form: Form) -> ResponseReturnValue:
         form=form,
         row=row,
         receipt=_receipt(row),
-        shown=SHOWN_WORDS.get(Assurance(row.assurance)) if row.assurance else None,
+        shown=ASSURANCE_WORDS.get(Assurance(row.assurance)) if row.assurance else None,
         state_words=STATE_WORDS,
         worded=_worded,
         may_answer=is_open and bool(_answering_paths()),

@@ -13,11 +13,10 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from benefits.errors import OfferNotUsable
-from benefits.queries import OfferLine, Scopes, offers_at
-from benefits.rules import MemberFacts, Reason, Split, bill_reason, reason, split_of
-from benefits.services import consume_coupon, take_limits, takes_for
-from benefits.services.static_limit import STATIC, static_takes
-from benefits.services.usable import code_reasons, standing_reasons
+from benefits.queries import OfferLine
+from benefits.rules import Reason, Split, reason, split_of
+from benefits.services import consume_coupon, refusal_of, take_limits, takes_for
+from benefits.services.usable import CodeFacts, Usability
 from cards.errors import CardNotUsable
 from cards.models import CardState, RecordKind
 from cards.services.records import add_record
@@ -25,6 +24,7 @@ from cards.services.verify import Holder, verify_presentation
 from discounts.models import Redemption, RedemptionState
 from discounts.queries import OpenVerification, RedemptionLine, open_verification, redemption_line
 from discounts.rules import request_digest
+from discounts.services.here import usable_here
 from kernel.actors import Till
 from kernel.clock import shanghai_date
 from kernel.db import Statement, TryAgain
@@ -93,8 +93,15 @@ def redeem_discount(
         return _replay(session, till=till, known=known, digest=request.digest)
     verification = _verification(session, till=till, request=request, now=now)
     holder = _holder(verification, now=now)
-    offer = _offer(session, till=till, holder=holder, offer_id=request.offer_id, now=now)
-    _refuse_unusable(offer, verification, holder, gross=request.gross_fen, now=now)
+    offer = _judged(
+        session,
+        till=till,
+        verification=verification,
+        holder=holder,
+        offer_id=request.offer_id,
+        gross=request.gross_fen,
+        now=now,
+    ).offer
     split = split_of(request.gross_fen, offer.terms)
     redemption = _insert(
         session,
@@ -107,13 +114,14 @@ def redeem_discount(
         now=now,
     )
     consume_coupon(session, coupon_id=offer.coupon_id, redemption_id=redemption.id, now=now)
-    day = shanghai_date(now)
     takes = takes_for(offer.limits, union_fen=split.union_pays_fen, spread=till.terminal_id)
-    if verification.assurance == STATIC:
-        takes += static_takes(
-            session, card_id=holder.card_id, union_fen=split.union_pays_fen, day=day
-        )
-    take_limits(session, source_id=redemption.id, takes=takes, is_held=not request.capture, day=day)
+    take_limits(
+        session,
+        source_id=redemption.id,
+        takes=takes,
+        is_held=not request.capture,
+        day=shanghai_date(now),
+    )
     line = RedemptionLine(
         redemption, offer.version_number, offer.title_zh, offer.title_en, till.code
     )
@@ -131,12 +139,24 @@ def quote(
     gross_fen: Fen,
     now: datetime,
 ) -> Quote:
-    """Say who would bear what. Raises CardNotUsable, OfferNotUsable; takes and keeps nothing."""
+    """Say who would bear what; takes and keeps nothing.
+
+    Raises what a redemption of this bill would now: CardNotUsable, OfferNotUsable, LimitReached.
+    """
     verification = _open(session, till=till, verification_id=verification_id, offer_id=offer_id)
     holder = _holder(verification, now=now)
-    offer = _offer(session, till=till, holder=holder, offer_id=offer_id, now=now)
-    _refuse_unusable(offer, verification, holder, gross=gross_fen, now=now)
-    return Quote(offer, split_of(gross_fen, offer.terms), verification.expires_at)
+    judged = _judged(
+        session,
+        till=till,
+        verification=verification,
+        holder=holder,
+        offer_id=offer_id,
+        gross=gross_fen,
+        now=now,
+    )
+    if judged.full:
+        raise refusal_of(judged.full[0])
+    return Quote(judged.offer, split_of(gross_fen, judged.offer.terms), verification.expires_at)
 
 
 def book_capture(
@@ -177,19 +197,6 @@ def book_capture(
         union_pays_fen=redemption.union_pays_fen,
         occurred_at=redemption.received_at,
         now=now,
-    )
-
-
-def member_facts(holder: Holder) -> MemberFacts:
-    """Return what eligibility may look at; nothing that names the person."""
-    return MemberFacts(
-        union_path=holder.union_path,
-        status=holder.status.value,
-        joined_on=holder.joined_on,
-        born_on=holder.born_on,
-        employment=holder.employment,
-        is_migrant=holder.is_migrant,
-        hardship_level=holder.hardship_level,
     )
 
 
@@ -263,40 +270,31 @@ def _holder(verification: OpenVerification, *, now: datetime) -> Holder:
     return holder
 
 
-def _offer(
-    session: Session, *, till: Till, holder: Holder, offer_id: UUID, now: datetime
-) -> OfferLine:
-    scopes = Scopes(till.merchant_id, till.site_id, till.terminal_id, holder.member_id)
-    offers = offers_at(session, scopes=scopes, now=now, offer_id=offer_id)
-    if not offers:
-        raise not_usable(reason("offer_not_active"))
-    return offers[0]
-
-
-def _refuse_unusable(
-    offer: OfferLine,
+def _judged(
+    session: Session,
+    *,
+    till: Till,
     verification: OpenVerification,
     holder: Holder,
-    *,
+    offer_id: UUID,
     gross: Fen,
     now: datetime,
-) -> None:
-    """Raise OfferNotUsable with the first reason against this use, limits apart."""
-    if verification.redeemed_at is not None:
-        raise not_usable(
-            reason("already_redeemed", redeemed_at=verification.redeemed_at.isoformat())
-        )
-    if offer.conditions.stack_group in verification.stack_groups:
-        raise not_usable(reason("stacked", stack_group=offer.conditions.stack_group))
-    against = [
-        *standing_reasons(offer, member_facts(holder), now=now),
-        *code_reasons(offer, assurance=verification.assurance, challenged=verification.challenged),
-    ]
-    below = bill_reason(gross, offer.terms)
-    if below is not None:
-        against.append(below)
-    if against:
-        raise not_usable(against[0])
+) -> Usability:
+    """Return the offer, judged for this bill. Raises OfferNotUsable; says what limits are full."""
+    code = CodeFacts(
+        verification.assurance,
+        verification.challenged,
+        verification.redeemed_at,
+        verification.stack_groups,
+    )
+    found = usable_here(
+        session, till=till, holder=holder, code=code, now=now, offer_id=offer_id, gross=gross
+    )
+    if not found:
+        raise not_usable(reason("offer_not_active"))
+    if found[0].against:
+        raise not_usable(found[0].against[0])
+    return found[0]
 
 
 _IS_KNOWN = Statement("SELECT true FROM redemptions WHERE id = :id")

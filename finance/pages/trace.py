@@ -11,10 +11,10 @@ from flask import Blueprint, abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, gettext, ngettext
 
+from benefits.pages.words import FUND_WORDS
 from finance.pages.reach import insist_on_the_city
 from finance.pages.trace_words import (
     EMPTY_WORDS,
-    FUND_WORDS,
     KIND_WORDS,
     STAGE_WORDS,
     STATE_WORDS,

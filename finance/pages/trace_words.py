@@ -3,7 +3,6 @@
 from aid.pages import STATE_WORDS as CLAIM_WORDS
 from finance.queries.trace_nodes import Stage, TraceKind
 from kernel.i18n import N_
-from ledger.models import FundSource
 from training.pages.blueprint import ENROLMENT_WORDS
 
 STAGE_WORDS = {
@@ -90,11 +89,4 @@ STATE_WORDS: dict[TraceKind, dict[str, tuple[str, str]]] = {
         "partly_matched": (N_("Partly explained"), "wait"),
         "unmatched": (N_("Unexplained"), "wait"),
     },
-}
-FUND_WORDS = {
-    FundSource.UNION_FUND: N_("Union fund"),
-    FundSource.DUES: N_("Dues"),
-    FundSource.MUTUAL_AID: N_("Mutual-aid fund"),
-    FundSource.AID: N_("Aid fund"),
-    FundSource.FISCAL: N_("Fiscal funds"),
 }

@@ -5,12 +5,12 @@ import pytest
 from benefits.models import LimitScope, LimitUnit, LimitWindow
 from benefits.rules import Terms
 from benefits.services import LimitFacts, add_limit, add_offer, add_programme
-from kernel.actors import SYSTEM
+from kernel.actors import SYSTEM, Role
 from kernel.clock import utc_now
 from kernel.money import BasisPoints, Fen
 from ledger.models import Family, FundSource
 from tests.make import NOW
-from tests.merchants.conftest import plant_unions
+from tests.merchants.conftest import BAOAN, CITY, plant_unions
 from tests.staff.conftest import signed_in
 
 
@@ -26,6 +26,15 @@ def reduction(threshold=50_00, off=40_00, *, share=7500, most=None):
 def fixed(listed=30_00, price=9_90, *, share=10_000, most=None):
     share = BasisPoints(share)
     return Terms("fixed_price", None, None, None, Fen(listed), Fen(price), share, most)
+
+
+def daily(threshold=20_00, off=5_00, *, share=10_000, most=None):
+    share = BasisPoints(share)
+    return Terms("daily_coupon", None, Fen(threshold), Fen(off), None, None, share, most)
+
+
+def gift(listed=50_00, *, share=10_000, most=None):
+    return Terms("gift", None, None, None, Fen(listed), None, BasisPoints(share), most)
 
 
 class Plans:
@@ -90,3 +99,36 @@ def plans(session):
 @pytest.fixture
 def unions(session):
     return plant_unions(session)
+
+
+@pytest.fixture
+def callers(make, unions, signed_in):  # noqa: F811 (it asks for the fixture)
+    """Return a function: the desk of somebody with a role for a union."""
+
+    def call(role, path=CITY):
+        desk = signed_in(make.staff(role, union=unions[path]))
+        desk.client.set_cookie("uc_language", "en")
+        return desk
+
+    return call
+
+
+@pytest.fixture
+def designer(make, callers):
+    make.chart()
+    return callers(Role.PROGRAMME_DESIGNER)
+
+
+@pytest.fixture
+def programme(plans):
+    return plans.programme()
+
+
+@pytest.fixture
+def shop(make, unions):
+    return make.merchant(name="宝安饭店", union_id=unions[BAOAN].id)
+
+
+@pytest.fixture
+def offer(plans, programme, shop):
+    return plans.offer(programme=programme, merchant=shop, title_zh="宝安满减")

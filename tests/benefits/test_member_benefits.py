@@ -16,7 +16,7 @@ from benefits.services import (
     take_limits,
     takes_for,
 )
-from benefits.services.usable import usability
+from benefits.services.usable import CodeFacts, usability
 from cards.models import CardState
 from cards.services import report_lost_at_desk
 from kernel.actors import SYSTEM
@@ -32,6 +32,7 @@ HOUR = timedelta(hours=1)
 EARLIER = NOW - HOUR
 ADDRESS = "/api/v1/members/me/benefits"
 A_DAY = {"scope": LimitScope.MEMBER, "window": LimitWindow.DAY, "unit": LimitUnit.USES}
+CODE = CodeFacts("session", challenged=False)
 ONLY_MIGRANTS = [{"rule": "employment", "values": ["flexible"]}]
 
 
@@ -84,9 +85,7 @@ def test_a_member_hears_what_the_till_would_say(session, make, plans, shop, memb
     facts: OwnFacts = own_facts(session, member_id=member)
     scopes = Scopes(shop.id, new_id(), new_id(), member)
     at_till = {
-        offer.offer_id: usability(
-            offer, facts.member, assurance="session", challenged=False, now=NOW
-        )
+        offer.offer_id: usability(offer, facts.member, code=CODE, now=NOW)
         for offer in offers_at(session, scopes=scopes, now=NOW)
     }
 

@@ -136,7 +136,7 @@ def test_a_designer_checks_terms_on_a_bill_and_sets_them(chromium, planned):
         page = window.page
         page.goto(f"/desk/offers/{planned.offer}")
         page.get_by_role("link", name="Set new terms").click()
-        page.get_by_role("radio", name="Percentage of the bill").check()
+        page.get_by_role("radio", name="Percentage off").check()
         page.get_by_label("The member pays, per cent of the bill").fill("88")
         page.get_by_role("textbox", name="A bill of (optional)", exact=True).fill("60.00")
         page.get_by_role("textbox", name="A bill of (optional)", exact=True).press("Enter")

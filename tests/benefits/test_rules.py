@@ -1,26 +1,30 @@
 """What an offer is worth, for whom it is and when a limit frees: for every amount there is."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from benefits.models import OfferKind
 from benefits.rules import (
+    REDUCTIONS,
     MemberFacts,
-    Terms,
     age_on,
     bill_reason,
     discount_on,
     eligibility_of,
     evaluate,
+    least_union_fen,
     limit_reason,
     next_window_on,
+    only_gross,
     split_of,
     stripe_maximum,
     window_key,
 )
-from tests.benefits.conftest import fixed, percent, reduction
+from tests.benefits.conftest import daily, fixed, gift, percent, reduction
 
 amounts = st.integers(0, 10_000_000)
 rates = st.integers(0, 9_999)
@@ -34,12 +38,15 @@ DAY = date(2026, 11, 23)
 def terms(draw):
     """Any terms that make an offer."""
     share, most = draw(shares), draw(maxima)
-    kind = draw(st.sampled_from(["percent", "full_reduction", "fixed_price"]))
+    kind = draw(st.sampled_from(list(OfferKind)))
     if kind == "percent":
         return percent(draw(rates), share=share, most=most)
-    if kind == "full_reduction":
+    if kind in REDUCTIONS:
         off = draw(st.integers(1, 10_000_000))
-        return reduction(draw(st.integers(off, 10_000_000)), off, share=share, most=most)
+        of_kind = reduction if kind == "full_reduction" else daily
+        return of_kind(draw(st.integers(off, 10_000_000)), off, share=share, most=most)
+    if kind == "gift":
+        return gift(draw(st.integers(1, 10_000_000)), share=share)
     price = draw(st.integers(0, 9_999_999))
     return fixed(draw(st.integers(price + 1, 10_000_000)), price, share=share, most=most)
 
@@ -59,6 +66,12 @@ def terms(draw):
         (20_00, fixed(), (9_90, 0, 10_10)),
         (5_00, fixed(), (5_00, 0, 0)),
         (60_00, percent(0, share=10_000), (0, 0, 60_00)),
+        (20_00, daily(), (15_00, 0, 5_00)),
+        (19_99, daily(), (19_99, 0, 0)),
+        (25_01, daily(off=3_33, share=5000), (21_68, 1_66, 1_67)),
+        (50_00, gift(), (0, 0, 50_00)),
+        (50_00, gift(share=3333), (0, 33_33, 16_67)),
+        (49_99, gift(), (49_99, 0, 0)),
     ],
 )
 def test_who_bears_what_of_a_bill(bill, offer, parts):
@@ -83,12 +96,13 @@ def test_the_discount_is_never_more_than_the_bill(bill, offer):
 
 @given(bill=amounts, more=amounts, offer=terms())
 def test_a_bigger_bill_never_gets_a_smaller_discount(bill, more, offer):
+    assume(only_gross(offer) is None)
     assert discount_on(bill, offer) <= discount_on(bill + more, offer)
 
 
 @given(bill=amounts, offer=terms())
 def test_the_union_never_pays_above_its_maximum_and_the_merchant_never_more_for_it(bill, offer):
-    free = Terms(**vars(offer) | {"union_max_fen": None})
+    free = replace(offer, union_max_fen=None)
     split, unlimited = split_of(bill, offer), split_of(bill, free)
 
     if offer.union_max_fen is not None:
@@ -98,10 +112,27 @@ def test_the_union_never_pays_above_its_maximum_and_the_merchant_never_more_for_
 
 @given(bill=amounts, offer=terms())
 def test_each_share_is_within_a_fen_of_what_was_agreed(bill, offer):
-    free = Terms(**vars(offer) | {"union_max_fen": None})
+    free = replace(offer, union_max_fen=None)
     union = split_of(bill, free).union_pays_fen
 
     assert abs(union * 10_000 - discount_on(bill, free) * offer.union_share_bp) < 10_000
+
+
+@given(bill=amounts, offer=terms())
+def test_what_a_use_costs_the_union_at_least_is_exact_where_every_bill_gets_the_same(bill, offer):
+    only = only_gross(offer)
+    bill = bill if only is None else only
+    assume(bill_reason(bill, offer) is None)
+    union = split_of(bill, offer).union_pays_fen
+
+    if offer.kind in REDUCTIONS or only is not None:
+        assert least_union_fen(offer) == union
+    else:
+        assert least_union_fen(offer) == (1 if offer.union_share_bp and most_of(offer) else 0)
+
+
+def most_of(offer):
+    return 1 if offer.union_max_fen is None else offer.union_max_fen
 
 
 @given(bill=amounts, offer=terms())

@@ -4,57 +4,32 @@ The service runs two gunicorn workers, so nothing that a process keeps for itsel
 service and fifty scans serve them all: a scan carries one redemption of each offer.
 """
 
-from collections import Counter
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
 
 from benefits.models import LimitScope, LimitUnit, LimitWindow
-from benefits.queries import limit_residuals
 from benefits.rules import Conditions, Terms
-from benefits.services import LimitFacts, add_limit, add_offer, add_programme
-from discounts.queries import receipt_gaps
-from kernel.actors import SYSTEM
-from kernel.clock import utc_now
 from kernel.ids import new_id
-from ledger.models import Family, FundSource
-from merchants.services import issue_pairing_code
-from tests.drive import Till, answered
-from tests.town import at_once, site_of
+from tests.drive import answered
+from tests.races.scene import (
+    BILL_FEN,
+    FIVE_OFF,
+    OFF_FEN,
+    Most,
+    Scene,
+    books_agree,
+    offer_of,
+    statuses,
+)
+from tests.town import at_once
 
 pytestmark = pytest.mark.service
 
 CALLS = 50
 LIMIT = 10
-OFF_FEN = 500
-BILL_FEN = 5000
-FIVE_OFF = Terms("full_reduction", None, 2000, OFF_FEN, None, None, 10_000, None)
 EVERY_DAY = Terms("daily_coupon", None, 2000, OFF_FEN, None, None, 10_000, None)
 GIFT = Terms("gift", None, None, None, BILL_FEN, None, 10_000, None)
-
-
-@dataclass(frozen=True)
-class Most:
-    """One limit; in fen, of so many uses of five yuan."""
-
-    scope: LimitScope
-    window: LimitWindow = LimitWindow.DAY
-    unit: LimitUnit = LimitUnit.USES
-    stripes: int = 1
-    uses: int = LIMIT
-
-    def facts(self, offer_id):
-        is_own = self.scope is LimitScope.OFFER
-        return LimitFacts(
-            scope=self.scope,
-            window=self.window,
-            unit=self.unit,
-            maximum=self.uses * (OFF_FEN if self.unit is LimitUnit.FEN else 1),
-            stripes=self.stripes,
-            offer_id=offer_id if is_own else None,
-        )
 
 
 @dataclass(frozen=True)
@@ -99,86 +74,9 @@ CASES = [
 ]
 
 
-def offer_of(session, limits=(), *, terms=FIVE_OFF, conditions=None):
-    """Put an offer at every merchant, all the union's, in a programme of its own."""
-    now = utc_now()
-    programme = add_programme(
-        session,
-        actor=SYSTEM,
-        code=f"RACE-{new_id().hex[-12:]}",
-        name_zh="竞速",
-        name_en="Race",
-        family=Family.DISCOUNT,
-        fund_source=FundSource.UNION_FUND,
-        starts_on=now.date() - timedelta(days=1),
-        ends_on=None,
-        eligibility=[],
-        now=now,
-    )
-    offer = add_offer(
-        session,
-        actor=SYSTEM,
-        programme_id=programme.id,
-        merchant_id=None,
-        title_zh="满20减5",
-        title_en="5 off from 20",
-        terms=terms,
-        assurances=["session"],
-        conditions=conditions or Conditions(),
-        valid_from=now - timedelta(minutes=1),
-        now=now,
-    )
-    for most in limits:
-        add_limit(
-            session,
-            actor=SYSTEM,
-            programme_id=programme.id,
-            facts=most.facts(offer.id),
-            now=now,
-        )
-    return str(offer.id)
-
-
-@dataclass
-class Scene:
-    """Two paired tills of one site, and fifty scans of one member's card at them."""
-
-    base_url: str
-    tills: list
-    phone: object
-    scans: list
-
-    def sell(self, till, offer_id, **how):
-        """Redeem on a connection of its own."""
-        own = Till(self.base_url, token=till.facts["token"])
-        return own.redeem(offer_id, BILL_FEN, **how)
-
-    def slice(self):
-        return answered(self.phone.get("/cards/me/slice"), 200)["text"]
-
-
 @pytest.fixture(scope="module")
 def scene(live):
-    first, phone = live.new_till(), live.new_phone()
-    with live.database() as session:
-        site = site_of(session, first.facts)
-        code = issue_pairing_code(session, site_id=site.id, actor=SYSTEM, now=utc_now())
-    tills = [first, Till(live.base_url).pair(code, name="Second till")]
-    scene = Scene(live.base_url, tills, phone, [])
-    for till in tills * (CALLS // 2):
-        scene.scans.append((till, till.verify(scene.slice())["verification_id"]))
-    return scene
-
-
-def statuses(answers):
-    return Counter(answer.status_code for answer in answers)
-
-
-def books_agree(session):
-    """Assert that every counter equals its live takes, and that receipts and postings add up."""
-    assert limit_residuals(session) == []
-    assert receipt_gaps(session) == []
-    assert session.scalar(text("SELECT sum(debit_fen) - sum(credit_fen) FROM postings")) == 0
+    return Scene.of(live, scans=CALLS)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -252,8 +150,9 @@ def test_what_is_taken_back_many_times_at_once_comes_back_once(live, scene):
     path = f"/redemptions/{sale['id']}"
 
     def refund():
-        own = Till(scene.base_url, token=till.facts["token"])
-        return own.post(f"{path}/reversals", id=str(new_id()), amount_fen=500, reason="退货")
+        return scene.own(till).post(
+            f"{path}/reversals", id=str(new_id()), amount_fen=500, reason="退货"
+        )
 
     answers = at_once([refund] * CALLS)
 

@@ -81,7 +81,7 @@ def test_copies_of_one_paper_card_together_take_what_its_day_holds(town):
     assert facts["next_step"]
     # The scan says so beforehand, and what the union has no part in goes on.
     seen = {each["offer_id"]: each for each in tills[0].verify(paper)["offers"]}
-    assert (seen[offer]["usable"], seen[offer]["left"]) == (True, 100)
+    assert (seen[offer]["reason"], seen[offer]["left"]) == ("paper_limit_reached", 100)
     assert seen[merchants_own]["usable"]
     assert seen[live_only]["reason"] == "wrong_assurance"
     assert sell(tills[0], merchants_own).status_code == 201

@@ -26,8 +26,9 @@ from cards.services.records import add_record
 from discounts.models import BorneBy, Lease, Redemption, RedemptionState
 from discounts.queries import SoldTerms, granted_on, offline_policy
 from discounts.rules import request_digest, union_room
+from discounts.services.here import member_facts
 from discounts.services.offline.reading import SentRecord
-from discounts.services.redeem import SOURCE, member_facts
+from discounts.services.redeem import SOURCE
 from kernel.clock import shanghai_date
 from kernel.db import Statement, TryAgain
 from kernel.money import Fen
