@@ -1,27 +1,22 @@
 """The demo's coupons: a grab that opens in a few minutes, and a draw that one can enter now."""
 
 import json
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from importlib import resources
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from benefits.models import CouponRelease, Offer, Programme, ReleaseMode
-from benefits.rules import Terms
+from app.demo.offers import demo_offer, demo_programme, last_merchant
+from benefits.models import CouponRelease, Offer, ReleaseMode
 from benefits.services import (
     ReleaseFacts,
     SeedSource,
-    add_offer,
-    add_programme,
     plan_release,
     publish_release,
 )
 from kernel.actors import SYSTEM
-from kernel.money import BasisPoints, Fen
-from ledger.models import Family, FundSource
-from merchants.models import Merchant, MerchantKind
 
 _OPENS_IN = timedelta(minutes=10)
 _LASTS = timedelta(days=1)
@@ -36,11 +31,12 @@ def seed_coupons(session: Session, *, now: datetime) -> int:
     data: dict[str, Any] = json.loads(
         (resources.files("app.demo") / "data" / "coupons.json").read_bytes()
     )
-    programme = _programme(session, data["programme"], now=now)
+    programme = demo_programme(session, data["programme"], now=now)
+    merchant_id = last_merchant(session)
     made = 0
     for mode in ReleaseMode:
         facts = data[mode]
-        offer = _offer(session, programme, facts, now=now)
+        offer = demo_offer(session, programme, facts, merchant_id=merchant_id, now=now)
         running = select(CouponRelease.id).where(
             CouponRelease.offer_id == offer.id, CouponRelease.closes_at > now
         )
@@ -48,56 +44,6 @@ def seed_coupons(session: Session, *, now: datetime) -> int:
             _release(session, offer, facts, mode, now=now)
             made += 1
     return made
-
-
-def _programme(session: Session, facts: dict[str, str], *, now: datetime) -> Programme:
-    known = session.scalars(select(Programme).where(Programme.code == facts["code"])).one_or_none()
-    return known or add_programme(
-        session,
-        actor=SYSTEM,
-        code=facts["code"],
-        name_zh=facts["name_zh"],
-        name_en=facts["name_en"],
-        family=Family.DISCOUNT,
-        fund_source=FundSource(facts["fund_source"]),
-        starts_on=date.fromisoformat(facts["starts_on"]),
-        ends_on=None,
-        eligibility=[],
-        now=now,
-    )
-
-
-def _offer(
-    session: Session, programme: Programme, facts: dict[str, Any], *, now: datetime
-) -> Offer:
-    """Return the offer of the demo's last merchant by name: most tills stay as they were."""
-    known = session.scalars(
-        select(Offer).where(Offer.programme_id == programme.id, Offer.title_zh == facts["title_zh"])
-    ).one_or_none()
-    if known is not None:
-        return known
-    shops = select(Merchant.id).where(Merchant.kind == MerchantKind.MERCHANT)
-    return add_offer(
-        session,
-        actor=SYSTEM,
-        programme_id=programme.id,
-        merchant_id=session.scalars(shops.order_by(Merchant.name.desc())).first(),
-        title_zh=facts["title_zh"],
-        title_en=facts["title_en"],
-        terms=Terms(
-            kind="full_reduction",
-            member_rate_bp=None,
-            threshold_fen=Fen(facts["threshold_fen"]),
-            reduction_fen=Fen(facts["reduction_fen"]),
-            list_fen=None,
-            member_fen=None,
-            union_share_bp=BasisPoints(10_000),
-            union_max_fen=None,
-        ),
-        assurances=["possession", "session"],
-        valid_from=now - timedelta(minutes=1),
-        now=now,
-    )
 
 
 def _release(

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from importlib import resources
 from typing import Any
 from uuid import UUID
@@ -15,26 +15,18 @@ from app.demo.aid import seed_aid
 from app.demo.coupons import seed_coupons
 from app.demo.managers import seed_managers
 from app.demo.offline import seed_offline
+from app.demo.offers import demo_offer, demo_programme, seed_kinds
 from app.demo.people import Person, people, roster_lines
 from app.demo.risk import seed_risk
 from app.demo.training import seed_training
-from benefits.models import LimitScope, LimitUnit, LimitWindow, Offer, Programme
-from benefits.rules import Terms
-from benefits.services import (
-    LimitFacts,
-    add_limit,
-    add_offer,
-    add_programme,
-    import_merchants,
-)
+from benefits.models import Offer, Programme
+from benefits.services import import_merchants
 from cards.services import ensure_issuer_keys, issue_next
 from kernel.actors import SYSTEM
 from kernel.clock import shanghai_date
 from kernel.db import transaction
-from kernel.money import BasisPoints, Fen
 from kernel.persons import Mode
 from kernel.sheets import read_table
-from ledger.models import Family, FundSource
 from ledger.services import load_defaults
 from members.models import Member, UnionOrg
 from members.queries import root_paths
@@ -88,6 +80,7 @@ def seed(*, size: str, base_url: str, now: datetime) -> Seeded:
     with transaction() as session:
         _probe(session, data["probe"], now=now)
         seed_managers(session, now=now)
+        seed_kinds(session, now=now)
         seed_coupons(session, now=now)
         seed_training(session, now=now)
         seed_aid(session, data, now=now)
@@ -221,61 +214,9 @@ def _enterprises(session: Session) -> list[str]:
 
 def _probe(session: Session, facts: dict[str, Any], *, now: datetime) -> None:
     """Offer something limited at every merchant, so that anybody can race it."""
-    programme_facts = facts["programme"]
-    known = session.scalars(
-        select(Programme.id).where(Programme.code == programme_facts["code"])
-    ).one_or_none()
-    if known is not None:
-        return
-    programme = add_programme(
-        session,
-        actor=SYSTEM,
-        code=programme_facts["code"],
-        name_zh=programme_facts["name_zh"],
-        name_en=programme_facts["name_en"],
-        family=Family.DISCOUNT,
-        fund_source=FundSource(programme_facts["fund_source"]),
-        starts_on=date.fromisoformat(programme_facts["starts_on"]),
-        ends_on=None,
-        eligibility=programme_facts["eligibility"],
-        now=now,
-    )
-    terms = facts["offer"]
-    offer = add_offer(
-        session,
-        actor=SYSTEM,
-        programme_id=programme.id,
-        merchant_id=None,
-        title_zh=terms["title_zh"],
-        title_en=terms["title_en"],
-        terms=Terms(
-            kind=terms["kind"],
-            member_rate_bp=None,
-            threshold_fen=Fen(terms["threshold_fen"]),
-            reduction_fen=Fen(terms["reduction_fen"]),
-            list_fen=None,
-            member_fen=None,
-            union_share_bp=BasisPoints(terms["union_share_bp"]),
-            union_max_fen=Fen(terms["union_max_fen"]),
-        ),
-        assurances=terms["assurances"],
-        valid_from=now - timedelta(minutes=1),
-        now=now,
-    )
-    limit = facts["limit"]
-    add_limit(
-        session,
-        actor=SYSTEM,
-        programme_id=programme.id,
-        facts=LimitFacts(
-            scope=LimitScope(limit["scope"]),
-            window=LimitWindow(limit["window"]),
-            unit=LimitUnit(limit["unit"]),
-            maximum=limit["maximum"],
-            offer_id=offer.id,
-        ),
-        now=now,
-    )
+    programme = demo_programme(session, facts["programme"], now=now)
+    offer = facts["offer"] | {"limits": [facts["limit"]]}
+    demo_offer(session, programme, offer, merchant_id=None, now=now)
 
 
 def has_members() -> bool:

@@ -111,13 +111,17 @@ def _refused(till: Till, code: str, reason: str) -> str:
 
 def _redeem(till: Till, seen: Any, limited_offer_id: str, *, capture: bool) -> Any:
     usable = [
-        offer["offer_id"]
+        offer
         for offer in seen["offers"]
         if offer["usable"] and offer["offer_id"] != limited_offer_id
     ]
     if not usable:
         raise UnexpectedAnswer(f"{till.facts['merchant']} has no offer for this member: {seen}")
+    offer = usable[0]
     sale = till.redeem(
-        usable[0], BILL_FEN, verification_id=seen["verification_id"], capture=capture
+        offer["offer_id"],
+        offer["gross_fen"] or BILL_FEN,
+        verification_id=seen["verification_id"],
+        capture=capture,
     )
     return answered(sale, 201)
