@@ -1,6 +1,6 @@
 """The demo shows each kind of offer, and each condition, once: at one merchant."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 
@@ -23,7 +23,7 @@ def at_till(session, make):
     """Return a function: the demo's offers at its last merchant by name, at a moment."""
     make.chart()
     for name in ("演示面馆", "演示影院"):
-        make.agreement(merchant_id=make.merchant(name=name).id)
+        make.agreement(merchant_id=make.merchant(name=name).id, ends_on=date(2028, 1, 1))
     for _ in range(2):
         seed_kinds(session, now=NOW)
     scopes = Scopes(last_merchant(session), new_id(), new_id(), new_id())
