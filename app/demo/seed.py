@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from app.demo.aid import seed_aid
 from app.demo.coupons import seed_coupons
 from app.demo.managers import seed_managers
-from app.demo.offline import seed_offline
 from app.demo.offers import demo_offer, demo_programme, seed_kinds
+from app.demo.offline import seed_offline
 from app.demo.people import Person, people, roster_lines
 from app.demo.risk import seed_risk
 from app.demo.training import seed_training

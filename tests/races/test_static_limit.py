@@ -1,5 +1,6 @@
 """A paper card's daily limit, over real HTTP: a copy draws on the same few yuan, at any till."""
 
+import itertools
 from collections import Counter
 from datetime import timedelta
 
@@ -14,7 +15,6 @@ from cards.services import issue_paper_card
 from kernel.actors import SYSTEM
 from kernel.clock import utc_now
 from kernel.db import transaction
-from kernel.ids import new_id
 from ledger.models import Family, FundSource
 from tests.drive import Till, answered
 from tests.town import at_once
@@ -22,6 +22,8 @@ from tests.town import at_once
 CALLS = 24
 OFF_FEN = 500
 DAILY_FEN = 4 * OFF_FEN + 100  # what is left over is too little for one more
+
+_numbers = itertools.count(1)
 
 pytestmark = pytest.mark.service
 
@@ -32,7 +34,7 @@ def offer_on_paper(session, *, union_share_bp=10_000, assurances=("session", "st
     programme = add_programme(
         session,
         actor=SYSTEM,
-        code=f"PAPER-{new_id().hex[-12:]}",
+        code=f"PAPER-{next(_numbers)}",
         name_zh="纸质卡",
         name_en="Paper",
         family=Family.DISCOUNT,
