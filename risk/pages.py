@@ -168,7 +168,7 @@ def _columns() -> list[Column[FlagRow]]:
         Column(gettext("Merchant"), lambda row: row.merchant),
         Column(gettext("Signal"), lambda row: gettext(SIGNAL_WORDS[row.flag.signal])),
         Column(gettext("About"), _about),
-        Column(gettext("Seen"), _numbers_sentence),
+        Column(gettext("Numbers"), _numbers_sentence),
         Column(gettext("Weight"), lambda row: row.flag.weight, CellKind.NUMBER),
         Column(gettext("State"), lambda row: gettext(STATE_WORDS[row.flag.state])),
         Column(gettext("What was found"), lambda row: row.flag.decision_reason),

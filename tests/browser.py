@@ -47,6 +47,18 @@ _SETTLED = """() => new Promise(done => {
 })"""
 
 
+# What reaches furthest to the right of a page that scrolls sideways; null where none does.
+_WIDE = """() => {
+  const page = document.documentElement;
+  if (page.scrollWidth <= page.clientWidth) return null;
+  const right = each => each.getBoundingClientRect().right;
+  const furthest = [...document.body.querySelectorAll("*")]
+    .filter(each => !each.closest(".table-frame"))
+    .reduce((most, each) => right(each) >= right(most) ? each : most);
+  return furthest.outerHTML.slice(0, 300);
+}"""
+
+
 class Window:
     """A browser window: `page` to drive, and what went wrong in it while it was driven."""
 
@@ -110,7 +122,7 @@ class Window:
             " `${v.id}: ${v.nodes[0].html}`))",
             _RULES,
         )
-        wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-        if self.page.evaluate(wide):
-            found.append("the page scrolls sideways")
+        wide = self.page.evaluate(_WIDE)
+        if wide is not None:
+            found.append(f"the page scrolls sideways: {wide}")
         return found

@@ -14,6 +14,7 @@ from app.my_data.held import held_data
 from app.my_data.looks import Look, looks_at
 from audit.queries import Place
 from audit.services import record
+from benefits.queries import own_coupons, own_entries
 from cards.queries import RecordPlace, card_of_member, live_devices, records_of_member
 from finance.models.payments import MEMBER_ACCOUNT
 from finance.queries.payout_accounts import payout_account_of
@@ -77,6 +78,8 @@ def export_member(
         "records": list(_records(session, member_id, is_chinese=is_chinese)),
         "aid": _aid(session, member_id, is_chinese=is_chinese),
         "training": _training(session, member_id, is_chinese=is_chinese),
+        "coupons": _coupons(session, member_id, is_chinese=is_chinese),
+        "draws": _draws(session, member_id, is_chinese=is_chinese),
         "payout_account": _payout(session, member_id),
         "corrections": _corrections(session, member_id),
         "transfers": _transfers(session, member_id),
@@ -240,6 +243,40 @@ def _training(session: Session, member_id: UUID, *, is_chinese: bool) -> list[Fa
             state=each.state,
         )
         for each, _ in found
+    ]
+
+
+def _coupons(session: Session, member_id: UUID, *, is_chinese: bool) -> list[Facts]:
+    found = _all(
+        lambda last: own_coupons(
+            session, member_id=member_id, after=last and last.coupon.id, rows=_PAGE_ROWS
+        )
+    )
+    return [
+        _facts(
+            title=each.title_zh if is_chinese else each.title_en,
+            state=each.coupon.state,
+            given_at=each.coupon.granted_at,
+            ends_on=each.coupon.until,
+        )
+        for each in found
+    ]
+
+
+def _draws(session: Session, member_id: UUID, *, is_chinese: bool) -> list[Facts]:
+    found = _all(
+        lambda last: own_entries(
+            session, member_id=member_id, after=last and last.entry.id, rows=_PAGE_ROWS
+        )
+    )
+    return [
+        _facts(
+            title=each.title_zh if is_chinese else each.title_en,
+            code=each.entry.code,
+            place=each.entry.rank,
+            entered_at=each.entry.created_at,
+        )
+        for each in found
     ]
 
 

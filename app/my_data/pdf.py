@@ -10,6 +10,7 @@ from fpdf.enums import XPos, YPos
 
 from aid.pages import STATE_WORDS as CLAIM_WORDS
 from app.my_data.export import Facts
+from benefits.pages.coupons import COUPON_WORDS
 from cards.errors import FontMissing
 from cards.pages.blueprint import STATE_WORDS as CARD_WORDS
 from cards.pages.transfers import STATE_WORDS as TRANSFER_WORDS
@@ -35,6 +36,8 @@ _PARTS: tuple[tuple[str, str, Mapping[Any, str]], ...] = (
     ("covers", N_("Mutual aid"), {}),
     ("claims", N_("Claims"), CLAIM_WORDS),
     ("training", N_("Training"), ENROLMENT_WORDS),
+    ("coupons", N_("Coupons"), COUPON_WORDS),
+    ("draws", N_("Draws I entered"), {}),
     ("payout_account", N_("Account for being paid"), {}),
     ("corrections", N_("Corrections"), {**CORRECTION_WORDS, **FIELD_WORDS}),
     ("transfers", N_("Transfers"), TRANSFER_WORDS),
@@ -89,6 +92,9 @@ _LABELS = {
     "size_bytes": N_("Bytes"),
     "uploaded_at": N_("Uploaded"),
     "course": N_("Course"),
+    "code": N_("My code in the draw"),
+    "place": N_("My place in the draw"),
+    "entered_at": N_("Entered"),
     "starts_at": N_("Starts"),
     "enrolled_at": N_("Enrolled"),
     "account": N_("Account"),

@@ -127,6 +127,8 @@ class ExportFile(Wire):
     records = fields.List(fields.Dict())
     aid = fields.Dict()
     training = fields.List(fields.Dict())
+    coupons = fields.List(fields.Dict())
+    draws = fields.List(fields.Dict())
     payout_account = fields.Dict(allow_none=True)
     corrections = fields.List(fields.Dict())
     transfers = fields.List(fields.Dict())

@@ -261,6 +261,32 @@ def own_coupons(
     return [OwnCoupon(*row) for row in session.execute(query)]
 
 
+@dataclass(frozen=True)
+class OwnEntry:
+    """A draw that a member entered, and the offer that it is about."""
+
+    entry: CouponEntry
+    title_zh: str
+    title_en: str
+
+
+def own_entries(
+    session: Session, *, member_id: UUID, rows: int, after: UUID | None = None
+) -> list[OwnEntry]:
+    """Return the draws that a member entered, the newest entry first."""
+    query = (
+        select(CouponEntry, Offer.title_zh, Offer.title_en)
+        .join(CouponRelease, CouponRelease.id == CouponEntry.release_id)
+        .join(Offer, Offer.id == CouponRelease.offer_id)
+        .where(CouponEntry.member_id == member_id)
+        .order_by(CouponEntry.id.desc())
+        .limit(rows)
+    )
+    if after is not None:
+        query = query.where(CouponEntry.id < after)
+    return [OwnEntry(*row) for row in session.execute(query)]
+
+
 def own_coupon(session: Session, *, member_id: UUID, coupon_id: UUID) -> OwnCoupon:
     """Return one of a member's coupons, which must exist."""
     return OwnCoupon(*session.execute(_own(member_id).where(Coupon.id == coupon_id)).one())

@@ -92,7 +92,7 @@ def _columns() -> list[Column[OfflineRow]]:
         Column(gettext("Beyond the lease"), lambda row: row.record.cut_fen, CellKind.MONEY),
         Column(gettext("Verdict"), lambda row: gettext(words.VERDICT_WORDS[row.record.verdict])),
         Column(gettext("Borne by"), lambda row: words.borne(row.record)),
-        Column(gettext("Why"), lambda row: words.reason(row.record.reason)),
+        Column(gettext("Reason"), lambda row: words.reason(row.record.reason)),
         Column(gettext("Receipt"), _receipt),
     ]
 

@@ -1,12 +1,15 @@
 """Coupons through HTTP: a member's calls, the desk from the plan to the lots, the public files."""
 
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
-from benefits.models import Coupon, CouponRelease, CouponState, ReleaseState
-from benefits.services import SOLD_OUT, SeedSource, publish_entrants
+from benefits.jobs import look_after_coupons
+from benefits.models import Coupon, CouponEntry, CouponRelease, CouponState, ReleaseState
+from benefits.services import SOLD_OUT, SeedSource, publish_entrants, type_seed
 from cards.models import CardState
 from kernel.actors import SYSTEM, Role
 from kernel.clock import SHANGHAI, utc_now
@@ -228,3 +231,64 @@ def test_two_desks_type_the_seed(session, make, offer, designers, client):
     assert type_it(first, "1.23") == 303
     assert newest(session).state is ReleaseState.DRAWN
     assert "seed: 1.23" in client.get(f"/draws/{release.id}/result.txt").text
+
+
+@pytest.fixture
+def draw(session, make, offer):
+    """Return a function: the id of a draw of five for two pieces, drawn two hours ago."""
+
+    def hold(**changes):
+        now = utc_now()
+        given = {"opens_at": now - 5 * HOUR, "closes_at": now - 4 * HOUR}
+        plan = draw_facts(**given, seed=known_from(now - 3 * HOUR), **changes)
+        release = release_of(session, offer, plan, now=now - 6 * HOUR)
+        for _ in range(5):
+            member_id = make.card(state=CardState.ACTIVE).member_id
+            enter(session, release, member_id, now=now - 4.5 * HOUR)
+        publish_entrants(session, actor=SYSTEM, release_id=release.id, now=now - 4 * HOUR)
+        for _ in range(2):
+            type_seed(
+                session,
+                actor=make.staff_actor(Role.PROGRAMME_DESIGNER),
+                release_id=release.id,
+                version=release.version,
+                seed="3405.12",
+                now=now - 2 * HOUR,
+            )
+        return release.id
+
+    return hold
+
+
+def test_whoever_downloads_script_and_files_gets_the_winners(session, draw, client, tmp_path):
+    drawn = draw()
+    for name in ("verify_draw.py", f"{drawn}/entrants.txt", f"{drawn}/result.txt"):
+        (tmp_path / name.rpartition("/")[2]).write_bytes(client.get(f"/draws/{name}").data)
+
+    # -I: no site of ours, no PYTHONPATH; only what comes with Python.
+    command = [sys.executable, "-I", "verify_draw.py", "entrants.txt", "result.txt"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    said = {line.split(" ")[1] for line in done.stdout.splitlines()[1:3]}
+    won = (
+        select(CouponEntry.code)
+        .join(Coupon, Coupon.member_id == CouponEntry.member_id)
+        .where(CouponEntry.release_id == drawn, Coupon.release_id == drawn)
+    )
+    assert len(said) == 2
+    assert said == set(session.scalars(won))
+
+
+def test_the_worker_passes_on_what_nobody_claimed(session, draw):
+    drawn = draw(claim_within_hours=1)
+    of_the_draw = select(Coupon).where(Coupon.release_id == drawn)
+    won = {each.member_id for each in session.scalars(of_the_draw)}
+
+    look_after_coupons(timestamp=0)
+
+    session.expire_all()
+    after = {each.member_id: each.state for each in session.scalars(of_the_draw)}
+    assert len(won) == 2
+    assert {after.pop(member_id) for member_id in won} == {CouponState.LAPSED}
+    assert list(after.values()) == [CouponState.OFFERED] * 2

@@ -13,6 +13,7 @@ from benefits.rules import Terms
 from benefits.services import LimitFacts, add_limit, add_offer, add_programme
 from cards.models import CardRecord
 from cards.services import publish_trust_list
+from cards.services.lifecycle import report_lost_at_desk
 from discounts.models import Redemption
 from discounts.queries import receipt_gaps
 from discounts.services import change_offline_policy, grant_lease
@@ -174,3 +175,7 @@ class Shop:
 def sold(till, phone, at, **said):
     """Return a record of a code shown at `at`, when the till's clock was right."""
     return till.record(phone.code(now=at), at=at, **said)
+
+
+def lose(shop, phone, at):
+    report_lost_at_desk(shop.session, card_id=phone.card.id, reason="挂失", actor=SYSTEM, now=at)

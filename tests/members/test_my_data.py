@@ -8,8 +8,13 @@ from sqlalchemy import select
 from app.my_data.held import held_data
 from app.my_data.pdf import _drawable
 from audit.models import AuditEntry
+from benefits.models import CouponRelease
+from benefits.services import SOLD_OUT
+from cards.models import CardState
 from kernel.actors import Role
 from members.services.reveal import reveal_member
+from tests.benefits.conftest import Plans
+from tests.benefits.releases import draw_facts, enter, grab, release_of
 from tests.make import NOW
 from tests.make.aid import INPATIENT
 from tests.make.maker import Maker
@@ -157,6 +162,30 @@ def test_the_copy_to_read_has_every_part_in_words(client, make, union):
     assert "attachment" in answer.headers["Content-Disposition"]
     views = client.get(f"{ME}/views", headers=headers).json["items"]
     assert [each["what"] for each in views] == ["全部资料（文件）"]
+
+
+@pytest.fixture
+def coupons(session, make, member):
+    """The member has grabbed a coupon of one offer, and entered the draw of another."""
+    make.card(member=member, state=CardState.ACTIVE)
+    plans = Plans(session)
+    grabbed = release_of(session, plans.offer(title_en="Grabbed"))
+    entered = release_of(session, plans.offer(title_en="Drawn"), draw_facts())
+    grab(session, grabbed, member.id)
+    yield enter(session, entered, member.id)
+    SOLD_OUT.forget()
+
+
+def test_the_file_has_the_coupons_and_the_draws(call, session, make, coupons):
+    somebody = make.card(state=CardState.ACTIVE).member_id
+    enter(session, session.get_one(CouponRelease, coupons.release_id), somebody)
+
+    said = call(f"{ME}/export.json").json
+
+    assert [(each["title"], each["state"]) for each in said["coupons"]] == [("Grabbed", "live")]
+    assert [(each["title"], each["code"]) for each in said["draws"]] == [("Drawn", coupons.code)]
+    assert call(f"{ME}/export.pdf").data.startswith(b"%PDF-")
+    assert "Coupons and draws" in {each["title"] for each in said["held"]}
 
 
 def test_what_the_font_cannot_draw_is_named_by_its_code():
