@@ -401,6 +401,8 @@ ACCESS: dict[str, Rule] = {
     "POST merchants_manager.apply": ANYONE,
     "GET merchants_manager.home": MANAGER,
     "GET merchants_manager.agreements": MANAGER,
+    "GET merchants_manager.today": MANAGER,
+    "GET merchants_manager.sign_of_site": MANAGER,
     "GET merchants_manager.sites": MANAGER,
     "GET merchants_manager.new_site_form": MANAGER,
     "POST merchants_manager.save_new_site": MANAGER,

@@ -218,3 +218,17 @@ class CardNumberUnknown(Refusal):
     status = 422
     code = "card_number_unknown"
     title = N_("None of your unions' members has a card with this number. Check the number.")
+
+
+class SignNeedsOpenSite(Refusal):
+    """Facts: `state`."""
+
+    status = 409
+    code = "sign_needs_open_site"
+    title = N_("This site is not open. Its sign can be printed once the union has opened it.")
+
+
+class SignNeedsAgreement(Refusal):
+    status = 409
+    code = "sign_needs_agreement"
+    title = N_("No agreement is in force now. Ask the union for a new one, then print the sign.")

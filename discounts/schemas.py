@@ -1,4 +1,5 @@
 from datetime import date
+from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
@@ -7,6 +8,7 @@ from discounts.models import BorneBy, RecordVerdict, RedemptionState, ReportStat
 from discounts.queries import GapState, OfflineMatter
 from discounts.rules import RECORD_CHARACTERS_MAX
 from kernel.forms import YuanField
+from kernel.i18n import N_
 from kernel.wire import FenField, Moment, Text, Wire
 
 # Longer than any code can be, and bounded before anything looks at it (card-credential 8.1).
@@ -337,3 +339,23 @@ class OfflinePolicyForm(Wire):
     lease_hours = fields.Integer(required=True, validate=_HOURS)
     late_hours = fields.Integer(required=True, validate=_HOURS)
     card_risk_fen = YuanField(required=True)
+# --- A merchant's managers
+
+
+_FIRST_DAY = date(2000, 1, 1)
+
+
+class DayQuery(Wire):
+    """A day up to `last`, which is today."""
+
+    day = fields.Date()
+
+    def __init__(self, *, last: date, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.last = last
+
+    @validates_schema
+    def not_to_come(self, data: dict[str, Any], **_: Any) -> None:
+        day = data.get("day")
+        if day is not None and not _FIRST_DAY <= day <= self.last:
+            raise ValidationError(N_("Choose today or a day before it."), "day")

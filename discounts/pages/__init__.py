@@ -1,7 +1,8 @@
-"""Pages of discounts: members' reports and sales without a network at the desk; receipts."""
+"""Pages of discounts: a merchant's day; reports and sales without a network; receipts."""
 
+from discounts.pages import manager_day
 from discounts.pages.offline import pages as offline_pages
 from discounts.pages.receipts import pages as receipts_pages
 from discounts.pages.reports import pages as reports_pages
 
-__all__ = ["offline_pages", "receipts_pages", "reports_pages"]
+__all__ = ["manager_day", "offline_pages", "receipts_pages", "reports_pages"]

@@ -312,6 +312,7 @@ _MERCHANT_CASES = [
     ),
     _desk("POST merchants_pages.drop_manager", manager_id="colleague"),
     _managed("GET merchants_manager.edit_site_form", site_id="site"),
+    _managed("GET merchants_manager.sign_of_site", site_id="site", size="sheet"),
     _managed(
         "POST merchants_manager.save_site",
         site_id="site",
@@ -689,6 +690,7 @@ NOBODYS = {
     ("GET receipts_pages.printed", "code"): "public: whoever holds the paper (test_receipts)",
     ("GET risk_pages.rule_form", "rule_id"): "the city's rules; a district hears 403 (tests/risk)",
     ("POST risk_pages.save_rule", "rule_id"): "the city's rules; a district hears 403 (tests/risk)",
+    ("GET merchants_manager.sign_of_site", "size"): "a sheet of paper: a word of ours",
     ("POST merchants_manager.appeal_measure", "id"): "made with the page, the appeal's own",
     ("POST merchants_api.appeal", "id"): "made by the till, the appeal's own",
     ("GET cards_api.show_status_list", "number"): "public: bits without names",
