@@ -334,6 +334,15 @@ ACCESS: dict[str, Rule] = {
     "POST offers_pages.save_offer_for_all": staff(Role.PROGRAMME_DESIGNER, reach=Reach.CITY),
     "GET offers_pages.new_offer_form": staff(Role.PROGRAMME_DESIGNER),
     "POST offers_pages.save_offer": staff(Role.PROGRAMME_DESIGNER),
+    # Offers that merchants propose
+    "GET merchants_manager.offers": MANAGER,
+    "GET merchants_manager.new_offer_form": MANAGER,
+    "POST merchants_manager.save_new_offer": MANAGER,
+    "POST merchants_manager.withdraw_offer": MANAGER,
+    "GET proposals_pages.proposals": staff(Role.PROGRAMME_DESIGNER, Role.AUDITOR),
+    "GET proposals_pages.proposal": staff(Role.PROGRAMME_DESIGNER, Role.AUDITOR),
+    "POST proposals_pages.approve": staff(Role.PROGRAMME_DESIGNER),
+    "POST proposals_pages.refuse": staff(Role.PROGRAMME_DESIGNER),
     # Finance: bank lines, matches, exceptions
     "GET finance_bank_pages.bank": FINANCE,
     "POST finance_bank_pages.upload": staff(Role.FINANCE_MAKER, reach=Reach.CITY),

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from aid.services.decisions import waiting_count
 from app.access import rule_for
+from benefits.queries import proposals_waiting
 from cards.queries import appeals_waiting
 from discounts.queries import gaps_waiting, reports_waiting
 from finance.queries.closing import months_waiting
@@ -91,6 +92,9 @@ DESK_LINKS: list[DeskLink] = [
     ),
     DeskLink(PROGRAMMES, "programmes_pages.programmes", N_("Programmes")),
     DeskLink(PROGRAMMES, "offers_pages.offers", N_("Offers")),
+    DeskLink(
+        PROGRAMMES, "proposals_pages.proposals", N_("Proposed by merchants"), proposals_waiting
+    ),
     DeskLink(PROGRAMMES, "coupons_pages.releases", N_("Coupons")),
     DeskLink(PROGRAMMES, "reports_pages.ratings", N_("Ratings")),
     DeskLink(AID, "aid_pages.queue", N_("Claims"), waiting_count),
@@ -119,6 +123,7 @@ class ManagerLink:
 MANAGER_LINKS: list[ManagerLink] = [
     ManagerLink("merchants_manager.home", N_("Overview")),
     ManagerLink("merchants_manager.today", N_("Today")),
+    ManagerLink("merchants_manager.offers", N_("Offers")),
     ManagerLink("merchants_manager.sites", N_("Sites")),
     ManagerLink("merchants_manager.clerks", N_("Clerks")),
     ManagerLink("merchants_manager.statements", N_("Statements")),

@@ -33,7 +33,7 @@ from cards.pages.transfers import pages as transfers_pages
 from discounts.api import discounts_api, offline_api, records_api
 from discounts.cli import discounts_commands
 from discounts.jobs import forget_old_leases, free_expired_holds, tell_members_of_endings
-from discounts.pages import offline_pages, receipts_pages, reports_pages
+from discounts.pages import offline_pages, proposals_pages, receipts_pages, reports_pages
 from finance.api.payout_accounts import api as payout_accounts_api
 from finance.api.statements import api as statements_api
 from finance.api.trace import api as finance_trace_api
@@ -94,6 +94,7 @@ PAGE_BLUEPRINTS: list[Blueprint] = [
     limits_pages,
     offers_pages,
     coupons_pages,
+    proposals_pages,
     draws_pages,
     staff_pages,
     training_pages,

@@ -232,3 +232,31 @@ class SignNeedsAgreement(Refusal):
     status = 409
     code = "sign_needs_agreement"
     title = N_("No agreement is in force now. Ask the union for a new one, then print the sign.")
+
+
+class ProposalNotFound(Refusal):
+    status = 404
+    code = "proposal_not_found"
+    title = N_("There is no such proposal.")
+
+
+class ProposalDaysWrong(Refusal):
+    """Facts: `field`."""
+
+    status = 422
+    code = "proposal_days_wrong"
+    title = N_("Choose a first day from today on, and a last day that is not before it.")
+
+
+class ProposalsTooMany(Refusal):
+    """Facts: `waiting_max`."""
+
+    status = 409
+    code = "proposals_too_many"
+    title = N_("Too many of your proposals wait already. Withdraw one, or wait for an answer.")
+
+
+class ProposalOver(Refusal):
+    status = 409
+    code = "proposal_over"
+    title = N_("The days it was proposed for are over. Refuse it, and ask for another one.")

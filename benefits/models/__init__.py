@@ -29,6 +29,7 @@ from benefits.models.offers import (
     Programme,
     ProgrammeState,
 )
+from benefits.models.proposals import PROPOSAL_MOVES, OfferProposal, ProposalState
 
 __all__ = [
     "COUPON_MOVES",
@@ -36,6 +37,7 @@ __all__ = [
     "GRAB_STRIPES",
     "OFFER_MOVES",
     "PROGRAMME_MOVES",
+    "PROPOSAL_MOVES",
     "RELEASE_MOVES",
     "SEED_CHARACTERS_MAX",
     "Coupon",
@@ -51,10 +53,12 @@ __all__ = [
     "LimitWindow",
     "Offer",
     "OfferKind",
+    "OfferProposal",
     "OfferState",
     "OfferVersion",
     "Programme",
     "ProgrammeState",
+    "ProposalState",
     "ReleaseMode",
     "ReleaseState",
     "Rerelease",

@@ -100,28 +100,9 @@ class OfferKind(StrEnum):
     GIFT = "gift"  # goods that list at `list_fen`, picked up for nothing
 
 
-class OfferVersion(Base):
-    """The terms of an offer while it is valid_from <= now < valid_to. Never two in force.
-
-    Written once; ending one early moves `valid_to`. `union_share_bp` of the discount is the
-    union's, at most `union_max_fen` a use; the merchant bears the rest of the discount as
-    computed, and what the maximum cuts off stays with the member (docs/decisions/0012).
-
-    It counts on the weekdays of `weekday_mask` (bit 0 is Monday) during the minutes of the
-    Shanghai day [from_minute, to_minute), over midnight where the second is the smaller, except
-    on `blackouts`, pairs of a first and a last day. Of one `stack_group`, a scan redeems one.
-    """
-
-    __tablename__ = "offer_versions"
-    __table_args__ = (
-        UniqueConstraint("offer_id", "number"),
-        ExcludeConstraint(
-            (column("offer_id"), "="),
-            (func.tstzrange(column("valid_from"), column("valid_to")), "&&"),
-            using="gist",
-            name="ex_offer_versions_in_force",
-        ),
-        CheckConstraint("valid_to > valid_from", name="valid_to_after_from"),
+def terms_checks() -> tuple[CheckConstraint, ...]:
+    """Return what holds for the terms of a version and of a proposal, on columns of one name."""
+    return (
         CheckConstraint("union_share_bp BETWEEN 0 AND 10000", name="union_share_in_range"),
         CheckConstraint("union_max_fen >= 0", name="union_max_not_negative"),
         CheckConstraint(
@@ -156,6 +137,32 @@ class OfferVersion(Base):
         CheckConstraint(
             "kind <> 'gift' OR (list_fen > 0 AND union_max_fen IS NULL)", name="gift_terms"
         ),
+    )
+
+
+class OfferVersion(Base):
+    """The terms of an offer while it is valid_from <= now < valid_to. Never two in force.
+
+    Written once; ending one early moves `valid_to`. `union_share_bp` of the discount is the
+    union's, at most `union_max_fen` a use; the merchant bears the rest of the discount as
+    computed, and what the maximum cuts off stays with the member (docs/decisions/0012).
+
+    It counts on the weekdays of `weekday_mask` (bit 0 is Monday) during the minutes of the
+    Shanghai day [from_minute, to_minute), over midnight where the second is the smaller, except
+    on `blackouts`, pairs of a first and a last day. Of one `stack_group`, a scan redeems one.
+    """
+
+    __tablename__ = "offer_versions"
+    __table_args__ = (
+        UniqueConstraint("offer_id", "number"),
+        ExcludeConstraint(
+            (column("offer_id"), "="),
+            (func.tstzrange(column("valid_from"), column("valid_to")), "&&"),
+            using="gist",
+            name="ex_offer_versions_in_force",
+        ),
+        CheckConstraint("valid_to > valid_from", name="valid_to_after_from"),
+        *terms_checks(),
         CheckConstraint("weekday_mask BETWEEN 1 AND 127", name="some_weekday"),
         CheckConstraint(
             "num_nonnulls(from_minute, to_minute) <> 1 AND from_minute BETWEEN 0 AND 1439"

@@ -1,6 +1,6 @@
 """The desk's pages for what is offered: programmes, limits, offers and their terms."""
 
-from benefits.pages import manager_sign, terms
+from benefits.pages import manager_offers, manager_sign, terms
 from benefits.pages.coupons import pages as coupons_pages
 from benefits.pages.draws import pages as draws_pages
 from benefits.pages.limits import pages as limits_pages
@@ -12,6 +12,7 @@ __all__ = [
     "coupons_pages",
     "draws_pages",
     "limits_pages",
+    "manager_offers",
     "manager_sign",
     "merchant_files_pages",
     "offers_pages",

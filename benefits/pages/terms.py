@@ -1,17 +1,14 @@
 """Terms at the desk: a new offer, new terms of one, and what they do to a bill, before saving."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 from benefits.errors import (
-    OfferTermsWrong,
     OfferVersionHasNoTime,
     OfferVersionInThePast,
     OfferVersionsOverlap,
@@ -19,11 +16,10 @@ from benefits.errors import (
     ProgrammeTakesNoOffers,
 )
 from benefits.models import OfferVersion
+from benefits.pages.examples import SAMPLE_BILL, Example, example_of, looked_at, typed_terms
 from benefits.pages.offers import back_to, offer_words, pages
 from benefits.pages.words import (
     changing_reach,
-    shares_sentence,
-    terms_sentence,
     worded,
 )
 from benefits.queries import (
@@ -38,13 +34,8 @@ from benefits.rules import (
     EVERY_WEEKDAY,
     MINUTES_OF_DAY,
     Conditions,
-    Split,
-    Terms,
-    bill_reason,
     clock_time,
-    only_gross,
     percentage,
-    split_of,
 )
 from benefits.schemas import (
     MerchantChoiceQuery,
@@ -55,7 +46,6 @@ from benefits.services import (
     VersionFacts,
     add_offer,
     add_version,
-    check_terms,
     titles_of,
 )
 from cards.uc1.terms import Assurance
@@ -64,7 +54,6 @@ from kernel.db import transaction
 from kernel.errors import Refusal
 from kernel.forms import Form, blank_form, read_form, read_query, typed_yuan
 from kernel.i18n import N_
-from kernel.money import Fen
 from kernel.pages import LIST_ROWS
 from kernel.web import NotFound, current_actor
 from merchants.models import Merchant, MerchantKind
@@ -78,7 +67,6 @@ _FIELD_OF: dict[type[Refusal], str] = {
     ProgrammeNotFound: "programme",
     ProgrammeTakesNoOffers: "programme",
 }
-_SAMPLE = Fen(60_00)
 
 
 @pages.get("/<uuid:offer_id>/versions/new")
@@ -89,7 +77,7 @@ def new_version_form(offer_id: UUID) -> ResponseReturnValue:
         versions = versions_of(session, offer_id=offer_id)
     newest = versions[-1]
     form = blank_form(version=row.offer.version, **_typed_terms(newest))
-    return _ask_version(form, row, _example(_SAMPLE, version_terms(newest)))
+    return _ask_version(form, row, example_of(SAMPLE_BILL, version_terms(newest)))
 
 
 @pages.post("/<uuid:offer_id>/versions")
@@ -97,7 +85,7 @@ def save_version(offer_id: UUID) -> ResponseReturnValue:
     """Look at new terms on a bill, or put them in force."""
     row = _changeable(offer_id)
     form = read_form(NewVersionForm())
-    example = _looked_at(form)
+    example = looked_at(form)
     if not form.ok or form.values["step"] == "check":
         return _ask_version(form, row, example)
     now = utc_now()
@@ -189,13 +177,13 @@ def _merchant(merchant_id: UUID) -> Merchant:
 def _blank_offer(merchant: Merchant | None) -> ResponseReturnValue:
     accepted = [Assurance.POSSESSION.value, Assurance.SESSION.value]
     return _ask_offer(
-        blank_form(assurances=accepted, sample_fen=typed_yuan(_SAMPLE)), merchant, None
+        blank_form(assurances=accepted, sample_fen=typed_yuan(SAMPLE_BILL)), merchant, None
     )
 
 
 def _save_offer(merchant: Merchant | None) -> ResponseReturnValue:
     form = read_form(NewOfferForm())
-    example = _looked_at(form)
+    example = looked_at(form)
     if not form.ok or form.values["step"] == "check":
         return _ask_offer(form, merchant, example)
     now = utc_now()
@@ -227,57 +215,9 @@ def _save_offer(merchant: Merchant | None) -> ResponseReturnValue:
 # --- What the two forms of terms share
 
 
-@dataclass(frozen=True)
-class _Example:
-    """What the terms that were typed do to one bill. `reason` says why nothing comes off."""
-
-    split: Split
-    terms: str
-    shares: str
-    reason: str | None
-
-
-def _example(bill: Fen, terms: Terms) -> _Example:
-    reason = bill_reason(bill, terms)
-    if (only := only_gross(terms)) is not None:
-        bill, reason = only, None
-    return _Example(
-        split_of(bill, terms),
-        terms_sentence(terms),
-        shares_sentence(terms),
-        gettext(reason.text) if reason else None,
-    )
-
-
-def _looked_at(form: Form) -> _Example | None:
-    """Return what the typed terms do to the typed bill; terms that make no offer are a fault."""
-    if not form.ok:
-        return None
-    terms = _terms(form.values)
-    try:
-        check_terms(terms)
-    except OfferTermsWrong as refusal:
-        form.refuse(refusal, str(refusal.facts["field"]))
-        return None
-    return _example(form.values["sample_fen"], terms)
-
-
-def _terms(values: Mapping[str, Any]) -> Terms:
-    return Terms(
-        kind=values["kind"].value,
-        member_rate_bp=values["member_rate_bp"],
-        threshold_fen=values["threshold_fen"],
-        reduction_fen=values["reduction_fen"],
-        list_fen=values["list_fen"],
-        member_fen=values["member_fen"],
-        union_share_bp=values["union_share_bp"],
-        union_max_fen=values["union_max_fen"],
-    )
-
-
 def _version_facts(values: Mapping[str, Any], now: datetime) -> VersionFacts:
     return VersionFacts(
-        terms=_terms(values),
+        terms=typed_terms(values),
         assurances=[each.value for each in values["assurances"]],
         valid_from=values["valid_from"] or now,
         valid_to=values["valid_to"],
@@ -314,7 +254,7 @@ def _typed_terms(version: OfferVersion) -> dict[str, object]:
             "union_share_bp": percentage(version.union_share_bp),
             "assurances": version.assurances,
             "needs_challenge": version.needs_challenge,
-            "sample_fen": typed_yuan(_SAMPLE),
+            "sample_fen": typed_yuan(SAMPLE_BILL),
         }
     )
 
@@ -337,14 +277,14 @@ def _typed_conditions(conditions: Conditions) -> dict[str, object]:
     return typed
 
 
-def _ask_version(form: Form, row: OfferRow, example: _Example | None) -> ResponseReturnValue:
+def _ask_version(form: Form, row: OfferRow, example: Example | None) -> ResponseReturnValue:
     return render_template(
         "benefits/version_form.html", form=form, row=row, example=example, **offer_words()
     ), form.status
 
 
 def _ask_offer(
-    form: Form, merchant: Merchant | None, example: _Example | None
+    form: Form, merchant: Merchant | None, example: Example | None
 ) -> ResponseReturnValue:
     with transaction() as session:
         choices = programmes_for_offers(session)

@@ -33,12 +33,19 @@ from benefits.schemas.offers import (
     TermsForm,
     VersionForm,
 )
+from benefits.schemas.proposals import (
+    ApproveProposalForm,
+    ProposalForm,
+    ProposalQuery,
+    RefuseProposalForm,
+)
 
 __all__ = [
     "AMOUNTS_OF",
     "BUDGET_FEN_MAX",
     "USES_MAX",
     "AgainForm",
+    "ApproveProposalForm",
     "BenefitPage",
     "BenefitQuery",
     "BenefitSitePage",
@@ -58,6 +65,9 @@ __all__ = [
     "OwnCouponResponse",
     "PercentField",
     "ProgrammeForm",
+    "ProposalForm",
+    "ProposalQuery",
+    "RefuseProposalForm",
     "ReleaseForm",
     "ReleasePage",
     "SeedForm",

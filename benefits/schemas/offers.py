@@ -173,8 +173,8 @@ class MerchantChoiceQuery(Wire):
     text = Text()
 
 
-class TermsForm(ConditionsForm):
-    """The terms of one version. Which amounts are needed depends on the kind; others are dropped.
+class AmountsForm(Wire):
+    """Kind, amounts and shares of an offer. Which amounts are needed depends on the kind.
 
     `step` says whether the terms are only looked at, on a bill of `sample_fen`, or saved.
     """
@@ -187,14 +187,6 @@ class TermsForm(ConditionsForm):
     member_fen = YuanField(load_default=None)
     union_share_bp = PercentField(required=True)
     union_max_fen = YuanField(load_default=None)
-    assurances = fields.List(
-        fields.Enum(Assurance, by_value=True),
-        required=True,
-        validate=validate.Length(min=1, error=N_("Choose at least one.")),
-    )
-    needs_challenge = fields.Boolean(load_default=False)
-    valid_from = ShanghaiMoment(load_default=None)
-    valid_to = ShanghaiMoment(load_default=None)
     sample_fen = YuanField(load_default=parse_yuan(_SAMPLE_BILL))
     step = fields.String(load_default="save", validate=validate.OneOf(["check", "save"]))
 
@@ -206,6 +198,26 @@ class TermsForm(ConditionsForm):
         if missing:
             raise ValidationError({name: [N_("Fill this in.")] for name in missing})
 
+    @post_load
+    def drop_foreign_amounts(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Forget what was typed for another kind."""
+        needed = AMOUNTS_OF[data["kind"]]
+        foreign = {name for names in AMOUNTS_OF.values() for name in names} - set(needed)
+        return data | dict.fromkeys(foreign)
+
+
+class TermsForm(AmountsForm, ConditionsForm):
+    """The terms of one version, when they count, and which codes they accept."""
+
+    assurances = fields.List(
+        fields.Enum(Assurance, by_value=True),
+        required=True,
+        validate=validate.Length(min=1, error=N_("Choose at least one.")),
+    )
+    needs_challenge = fields.Boolean(load_default=False)
+    valid_from = ShanghaiMoment(load_default=None)
+    valid_to = ShanghaiMoment(load_default=None)
+
     @validates_schema
     def moments_in_our_time(self, data: dict[str, Any], **_: Any) -> None:
         check_hours(data)
@@ -213,13 +225,6 @@ class TermsForm(ConditionsForm):
             moment = data.get(name)
             if moment is not None and not _FIRST_DAY <= moment.date() <= _LAST_DAY:
                 raise ValidationError(N_("Give a date and a time."), name)
-
-    @post_load
-    def drop_foreign_amounts(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """Forget what was typed for another kind."""
-        needed = AMOUNTS_OF[data["kind"]]
-        foreign = {name for names in AMOUNTS_OF.values() for name in names} - set(needed)
-        return data | dict.fromkeys(foreign)
 
 
 AMOUNTS_OF: dict[str, tuple[str, ...]] = {

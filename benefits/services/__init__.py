@@ -50,6 +50,14 @@ from benefits.services.programmes import (
     draft_discount_programme,
     move_programme,
 )
+from benefits.services.proposals import (
+    WAITING_PROPOSALS_MAX,
+    ProposalFacts,
+    approve_proposal,
+    propose_offer,
+    refuse_proposal,
+    withdraw_proposal,
+)
 from benefits.services.releases import (
     ReleaseFacts,
     SeedSource,
@@ -62,12 +70,14 @@ from benefits.services.releases import (
 
 __all__ = [
     "SOLD_OUT",
+    "WAITING_PROPOSALS_MAX",
     "EntryAnswer",
     "GrabAnswer",
     "LimitFacts",
     "MerchantImport",
     "OwnBenefit",
     "ProgrammeFacts",
+    "ProposalFacts",
     "ReleaseFacts",
     "SeedOutcome",
     "SeedSource",
@@ -77,6 +87,7 @@ __all__ = [
     "add_offer",
     "add_programme",
     "add_version",
+    "approve_proposal",
     "benefits_of_member",
     "capture_limits",
     "change_limit",
@@ -98,10 +109,12 @@ __all__ = [
     "name_another_seed",
     "pass_on_pieces",
     "plan_release",
+    "propose_offer",
     "publish_entrants",
     "publish_release",
     "reasons_against",
     "refusal_of",
+    "refuse_proposal",
     "release_again",
     "return_coupon",
     "return_limits",
@@ -110,4 +123,5 @@ __all__ = [
     "takes_for",
     "titles_of",
     "type_seed",
+    "withdraw_proposal",
 ]

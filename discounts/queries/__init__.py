@@ -12,6 +12,7 @@ from discounts.queries.desk import (
     reports_waiting,
     reports_within,
 )
+from discounts.queries.estimates import ESTIMATE_DAYS, Estimate, estimate_of
 from discounts.queries.merchant_days import (
     DaySums,
     OfflineCase,
@@ -75,10 +76,12 @@ from discounts.queries.till import (
 )
 
 __all__ = [
+    "ESTIMATE_DAYS",
     "PAGE_ROWS_MAX",
     "ChainEnd",
     "ChainPlace",
     "DaySums",
+    "Estimate",
     "FirstScan",
     "GapRow",
     "GapState",
@@ -106,6 +109,7 @@ __all__ = [
     "chain_place",
     "comments_of_offer",
     "ends_of_versions",
+    "estimate_of",
     "first_scan",
     "gaps_waiting",
     "gaps_within",

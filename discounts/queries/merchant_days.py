@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, func, or_, select
@@ -109,7 +110,7 @@ def merchant_day(session: Session, *, merchant_id: UUID, day: date) -> list[Site
     return [SiteDay(tills[0].site, tuple(tills)) for tills in sites.values()]
 
 
-def _sold_at(session: Session, *, merchant_id: UUID, day: date) -> dict[UUID, dict[str, int]]:
+def _sold_at(session: Session, *, merchant_id: UUID, day: date) -> dict[UUID, dict[str, Any]]:
     rows = session.execute(
         select(
             Redemption.terminal_id,
@@ -127,7 +128,7 @@ def _sold_at(session: Session, *, merchant_id: UUID, day: date) -> dict[UUID, di
     return {row[0]: dict(zip(names, map(int, row[1:]), strict=True)) for row in rows}
 
 
-def _back_at(session: Session, *, merchant_id: UUID, day: date) -> dict[UUID, dict[str, int]]:
+def _back_at(session: Session, *, merchant_id: UUID, day: date) -> dict[UUID, dict[str, Any]]:
     start, end = shanghai_day(day)
     is_void = RedemptionReversal.kind == ReversalKind.VOID
     rows = session.execute(
@@ -162,7 +163,7 @@ class OfflineCase:
 
 
 def offline_cases(session: Session, *, merchant_id: UUID, day: date) -> Sequence[OfflineCase]:
-    """Return what waits, whenever it came, and what came that day and was judged against the merchant.
+    """Return what waits, whenever it came, and what came that day and costs the merchant something.
 
     That is what was refused, is borne by it, or was cut. At most a hundred, the newest first.
     """
