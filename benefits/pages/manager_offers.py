@@ -34,7 +34,7 @@ from kernel.errors import Refusal
 from kernel.forms import Form, blank_form, read_form, typed_yuan
 from kernel.i18n import N_
 from kernel.ids import new_id
-from kernel.pages import LIST_ROWS, cursor_moment, page_of, see_other
+from kernel.pages import LIST_ROWS, cursor_moment, moment_place, page_of, see_other
 from kernel.web import current_actor
 from merchants.models import SiteState
 from merchants.pages import manager_pages
@@ -79,7 +79,7 @@ def offers() -> ResponseReturnValue:
     return render_template(
         "benefits/manager_offers.html",
         offers=[_shown(each, now) for each in found],
-        page=page_of(proposed, place=lambda row: (row.proposed_at.isoformat(), str(row.id))),
+        page=page_of(proposed, place=lambda row: moment_place(row.proposed_at, row.id)),
         sentences_of=proposal_sentences,
         state_words=PROPOSAL_WORDS,
         state_kinds=PROPOSAL_KINDS,

@@ -149,6 +149,7 @@ class RedemptionReversal(Base):
             "member_fen >= 0 AND merchant_fen >= 0 AND union_fen >= 0", name="parts_not_negative"
         ),
         Index("ix_redemption_reversals_redemption", "redemption_id"),
+        Index("ix_redemption_reversals_terminal", "terminal_id", "created_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

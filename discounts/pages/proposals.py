@@ -38,7 +38,7 @@ from kernel.errors import Refusal
 from kernel.exports import EXPORT_ROWS_MAX, CellKind, Column, list_file, wanted_format
 from kernel.forms import Form, blank_form, read_form, read_query
 from kernel.i18n import N_
-from kernel.pages import LIST_ROWS, cursor_moment, page_of, see_other
+from kernel.pages import LIST_ROWS, cursor_moment, moment_place, page_of, see_other
 from kernel.web import current_actor
 from ledger.models import Family
 from merchants.queries import MerchantReach, agreement_in_force
@@ -76,7 +76,7 @@ def proposals() -> ResponseReturnValue:
         "discounts/proposals.html",
         form=form,
         page=page_of(
-            rows, place=lambda row: (row.proposal.proposed_at.isoformat(), str(row.proposal.id))
+            rows, place=lambda row: moment_place(row.proposal.proposed_at, row.proposal.id)
         ),
         **_words(),
     ), form.status

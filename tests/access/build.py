@@ -12,11 +12,13 @@ from benefits.queries import programme_by_code
 from benefits.rules import Terms
 from benefits.services import (
     LimitFacts,
+    ProposalFacts,
     ReleaseFacts,
     SeedSource,
     add_limit,
     add_offer,
     plan_release,
+    propose_offer,
     publish_release,
 )
 from cards.services import appeal, forget_issuer_keys, freeze_card
@@ -31,8 +33,8 @@ from finance.models import (
     StatementState,
 )
 from kernel import db
-from kernel.actors import SYSTEM, ActorKind, Role
-from kernel.clock import utc_now
+from kernel.actors import SYSTEM, Actor, ActorKind, Role
+from kernel.clock import shanghai_date, utc_now
 from kernel.ids import new_id
 from kernel.secrets import new_token
 from members.models import NoticeKind, UnionOrg
@@ -271,6 +273,18 @@ class Builder:
             colleague=colleague,
             clerk=self.make.clerk(site=site, manager=self.manager),
             proposed_site=self.make.site(merchant_id=self.shop.id, state=SiteState.PROPOSED),
+            proposal=self.proposal(),
+        )
+
+    def proposal(self):
+        manager = Actor(ActorKind.MANAGER, id=self.manager.id, merchant_id=self.shop.id)
+        today = shanghai_date(self.now)
+        return propose_offer(
+            self.session,
+            actor=manager,
+            proposal_id=new_id(),
+            facts=ProposalFacts("满50减40", "40 off from 50", REDUCTION, today, None, None),
+            now=self.now,
         )
 
     def measures_and_flags(self):
@@ -450,7 +464,7 @@ class Builder:
         self.world.ids["paper_batch"] = self.send(
             "own_staff", "/cards/paper", union_code=OWNERS, layout="sheet"
         )
-        self.world.ids["paper_file"] = "0"
+        self.world.ids |= {"paper_file": "0", "sign_sheet": "a5"}
         self.make.paper_part(self.world.ids["paper_batch"], number=0)
         self.world.ids["file"] = self.send(
             Role.PROGRAMME_DESIGNER, "/merchant-files", file=merchants

@@ -88,6 +88,8 @@ MIXED = [
 # Lists and pages without an id: what the owner reads there and a stranger does not.
 LISTS = [
     ("GET merchants_pages.applications", "own_staff", "applicant", ("foreign_staff",)),
+    ("GET merchants_manager.offers", "manager", "proposal", ("other_manager",)),
+    ("GET proposals_pages.proposals", "own_staff", "proposal", ("foreign_staff",)),
     ("GET merchants_manager.sites", "manager", "site", ("other_manager",)),
     ("GET merchants_manager.clerks", "manager", "clerk", ("other_manager",)),
     ("GET merchants_manager.tills", "manager", "till_id", ("other_manager",)),
@@ -160,6 +162,7 @@ NOT_LISTS = {
     "GET offline_pages.risk": "sums within reach, without ids (test_offline_desk)",
     "GET offline_pages.policy": "the city's, for every designer to read",
     "GET risk_pages.rules": "the city's, for every designer to read",
+    "GET merchants_manager.new_offer_form": "an empty form",
     "GET merchants_manager.today": "sums of the manager's own merchant's tills (test_manager_day)",
     "GET merchants_manager.home": "counts of the manager's own merchant",
     "GET training_api.list_sessions": "open sessions are for every member to see",

@@ -312,12 +312,13 @@ _MERCHANT_CASES = [
     ),
     _desk("POST merchants_pages.drop_manager", manager_id="colleague"),
     _managed("GET merchants_manager.edit_site_form", site_id="site"),
-    _managed("GET merchants_manager.sign_of_site", site_id="site", size="sheet"),
+    _managed("GET merchants_manager.sign_of_site", site_id="site", size="sign_sheet"),
     _managed(
         "POST merchants_manager.save_site",
         site_id="site",
         form={"name": "二店", "address": "演示路2号", "district": "龙岗区"},
     ),
+    _managed("POST merchants_manager.withdraw_offer", proposal_id="proposal"),
     _managed("POST merchants_manager.close_own_site", site_id="site"),
     _managed(
         "POST merchants_manager.save_new_clerk", form={"name": "店员", "site_id": Own("site")}
@@ -445,6 +446,13 @@ _OFFER_CASES = [
         merchant_id="merchant",
         form=_TERMS | {"programme": Own("discounts")},
     ),
+    _desk("GET proposals_pages.proposal", proposal_id="proposal"),
+    _desk(
+        "POST proposals_pages.approve",
+        proposal_id="proposal",
+        form={"programme": Own("discounts"), "assurances": ["session"]},
+    ),
+    _desk("POST proposals_pages.refuse", proposal_id="proposal", form=_REASON),
     _desk("GET limits_pages.new_offer_limit_form", offer_id="offer"),
     _desk("POST limits_pages.save_offer_limit", offer_id="offer", form=_LIMIT),
     _desk("GET limits_pages.limit_form", rule_id="limit"),
@@ -691,6 +699,8 @@ NOBODYS = {
     ("GET risk_pages.rule_form", "rule_id"): "the city's rules; a district hears 403 (tests/risk)",
     ("POST risk_pages.save_rule", "rule_id"): "the city's rules; a district hears 403 (tests/risk)",
     ("GET merchants_manager.sign_of_site", "size"): "a sheet of paper: a word of ours",
+    ("POST merchants_manager.save_new_offer", "id"): "made with the page; a taken one is refused"
+    " (test_proposals)",
     ("POST merchants_manager.appeal_measure", "id"): "made with the page, the appeal's own",
     ("POST merchants_api.appeal", "id"): "made by the till, the appeal's own",
     ("GET cards_api.show_status_list", "number"): "public: bits without names",
