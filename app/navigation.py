@@ -122,7 +122,7 @@ class ManagerLink:
 
 MANAGER_LINKS: list[ManagerLink] = [
     ManagerLink("merchants_manager.home", N_("Overview")),
-    ManagerLink("merchants_manager.today", N_("Today")),
+    ManagerLink("merchants_manager.today", N_("Today's sales")),
     ManagerLink("merchants_manager.offers", N_("Offers")),
     ManagerLink("merchants_manager.sites", N_("Sites")),
     ManagerLink("merchants_manager.clerks", N_("Clerks")),
