@@ -339,6 +339,8 @@ class OfflinePolicyForm(Wire):
     lease_hours = fields.Integer(required=True, validate=_HOURS)
     late_hours = fields.Integer(required=True, validate=_HOURS)
     card_risk_fen = YuanField(required=True)
+
+
 # --- A merchant's managers
 
 
