@@ -28,8 +28,8 @@ class Place:
     till: Till
     offer_id: UUID
 
-    def sell(self, member_id, *, gross_fen=60_00, now=NOW):
-        """Sell to the member of a card in use; return the id of the sale."""
+    def sell(self, member_id, *, gross_fen=60_00, now=NOW, till_says=None):
+        """Sell to the member of a card in use, `till_says` when; return the id of the sale."""
         shown = issue_slice(self.session, member_id=member_id, now=now)
         request = RedeemRequest(
             id=new_id(),
@@ -38,7 +38,7 @@ class Place:
             verification_id=None,
             presentation=shown.text,
             terminal_seq=None,
-            occurred_at=now,
+            occurred_at=till_says or now,
             capture=True,
         )
         answer = redeem_discount(self.session, till=self.till, request=request, now=now)

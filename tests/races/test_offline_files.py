@@ -25,6 +25,7 @@ OFF_FEN = 500
 PHONES = 10
 CODES = 50  # of each phone, one a second
 CHUNK = 100
+GAP_EVERY = 50
 
 pytestmark = pytest.mark.service
 
@@ -78,6 +79,10 @@ def sent(till, records):
     return answered(till.post("/redemptions/batch", records=records), 200)["verdicts"]
 
 
+def gaps_of(till):
+    return answered(till.get("/terminals/me/offline-records"), 200)["gaps"]
+
+
 def assert_whole(*, sales):
     with transaction() as session:
         assert session.scalar(text("SELECT count(*) FROM redemptions")) == sales
@@ -89,7 +94,7 @@ def assert_whole(*, sales):
         assert session.scalar(owed) == sales * OFF_FEN
 
 
-def test_five_hundred_records_sent_twice_at_once_and_shuffled_count_once(town, version_id):
+def test_five_hundred_records_sent_twice_at_once_shuffled_and_gapped_count_once(town, version_id):
     phones, till = town.phones(PHONES), town.till()
     alone, now = offline(till, version_id), unix(utc_now())
     records = [
@@ -97,7 +102,9 @@ def test_five_hundred_records_sent_twice_at_once_and_shuffled_count_once(town, v
         for ago in range(CODES)
         for phone in phones
     ]
-    files = [records.copy(), records.copy()]
+    missing = records[GAP_EVERY - 1 :: GAP_EVERY]
+    sent_first = [record for record in records if record not in set(missing)]
+    files = [sent_first.copy(), sent_first.copy()]
     for number, file in enumerate(files):
         random.Random(number).shuffle(file)
 
@@ -110,8 +117,17 @@ def test_five_hundred_records_sent_twice_at_once_and_shuffled_count_once(town, v
     first, second = at_once([lambda file=file: upload(file) for file in files])
 
     assert first == second
-    assert [seq for seq, _, _ in first] == list(range(1, len(records) + 1))
-    assert Counter(verdict for _, _, verdict in first) == {"captured": len(records)}
+    gaps = list(range(GAP_EVERY, len(records) + 1, GAP_EVERY))
+    assert sorted([*gaps, *(seq for seq, _, _ in first)]) == list(range(1, len(records) + 1))
+    assert Counter(verdict for _, _, verdict in first) == {"captured": len(sent_first)}
+    # The last number is missing too: nobody can know of it yet.
+    assert gaps_of(till) == [[seq, seq] for seq in gaps[:-1]]
+    assert_whole(sales=len(sent_first))
+
+    late = at_once([lambda: sent(till, missing), lambda: sent(till, missing[::-1])])
+    assert late[0] == late[1][::-1]
+    assert {each["verdict"] for each in late[0]} == {"captured"}
+    assert gaps_of(till) == []
     assert_whole(sales=len(records))
 
 
