@@ -2,7 +2,8 @@
 
 All count over a trailing window that ends at the moment of one sale, so no bad hour falls between
 two fixed windows. The moment is when the service received it; of a sale that was made offline, when
-the till says it was made, for a queue that is sent at once is no rush.
+the member's phone signed, for a queue that is sent at once is no rush. What the till's clock says
+of a sale online counts for nothing: whoever sets that clock would choose the hour.
 """
 
 from risk.models import Signal
@@ -10,9 +11,8 @@ from risk.models import Signal
 _SALES = """
     SELECT r.terminal_id, r.merchant_id, r.site_id, r.card_id, r.id, r.gross_fen,
         r.offer_version_id, r.received_at,
-        CASE WHEN r.received_at - r.occurred_at > interval '1 hour'
-            THEN r.occurred_at ELSE r.received_at END AS moment
-    FROM redemptions r
+        COALESCE(o.signed_at, r.received_at) AS moment
+    FROM redemptions r LEFT JOIN offline_records o ON o.redemption_id = r.id
     WHERE r.terminal_id = ANY(:tills) AND r.captured_at IS NOT NULL
         AND r.received_at >= :begin AND r.received_at < :until
 """
@@ -32,10 +32,10 @@ _MATCHES = {
         SELECT FROM redemptions e
         JOIN sites there ON there.id = e.site_id
         JOIN sites here ON here.id = s.site_id
+        LEFT JOIN offline_records o ON o.redemption_id = e.id
         WHERE e.card_id = s.card_id AND e.captured_at IS NOT NULL
             AND there.district <> here.district AND e.received_at <= s.received_at
-            AND CASE WHEN e.received_at - e.occurred_at > interval '1 hour'
-                THEN e.occurred_at ELSE e.received_at END
+            AND COALESCE(o.signed_at, e.received_at)
                 BETWEEN s.moment - make_interval(mins => :window)
                 AND s.moment + make_interval(mins => :window))""",
 }
