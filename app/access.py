@@ -219,6 +219,9 @@ ACCESS: dict[str, Rule] = {
     "GET merchants_api.show_terminal": TERMINAL,
     "GET merchants_api.list_sanctions": TERMINAL,
     "POST merchants_api.appeal": TERMINAL,
+    "GET merchants_api.list_visits": TERMINAL,
+    "POST merchants_api.add_visit": TERMINAL,
+    "DELETE merchants_api.remove_visit": TERMINAL,
     # Cards
     "GET cards_api.show_card": MEMBER,
     "POST cards_api.apply_for_own_card": MEMBER,

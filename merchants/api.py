@@ -1,23 +1,39 @@
 """JSON endpoints of a till about itself. Pairing stands in `cards`, which knows the root key."""
 
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from sqlalchemy.orm import Session
 
-from kernel.clock import utc_now
+from kernel.clock import shanghai_date, utc_now
 from kernel.db import transaction
 from kernel.web import REPLAYED_HEADER, Blueprint, current_actor
 from merchants.models import SanctionKind
-from merchants.queries import SanctionLine, TerminalFacts, sanctions_of, terminal_facts
-from merchants.rules import SANCTION_WORDS
+from merchants.queries import (
+    SanctionLine,
+    TerminalFacts,
+    sanctions_of,
+    terminal_facts,
+    visits_on,
+)
+from merchants.rules import OCCUPATION_WORDS, SANCTION_WORDS
 from merchants.schemas import (
     SanctionAppealRequest,
     SanctionAppealSaid,
     SanctionList,
     TerminalResponse,
+    VisitRequest,
+    VisitsOfToday,
 )
-from merchants.services import appeal_sanction, note_terminal_seen
+from merchants.services import (
+    appeal_sanction,
+    count_visit,
+    note_terminal_seen,
+    take_visit_back,
+)
 
 api = Blueprint("merchants_api", __name__, description="Tills: what they are and where they stand")
 
@@ -61,6 +77,56 @@ def appeal(body: dict[str, Any]) -> ResponseReturnValue:
         )
     headers = {REPLAYED_HEADER: "true"} if was_known else {}
     return made, 201, headers  # type: ignore[return-value]
+
+
+@api.get("/visits/today")
+@api.response(200, VisitsOfToday)
+def list_visits() -> dict[str, Any]:
+    """Say how many came to this till's site today, by what they do."""
+    with transaction() as session:
+        return _visits(session, utc_now())
+
+
+@api.post("/visits")
+@api.arguments(VisitRequest)
+@api.response(201, VisitsOfToday)
+def add_visit(body: dict[str, Any]) -> ResponseReturnValue:
+    """Count a visitor of this service site, nameless. The same id is counted once."""
+    now = utc_now()
+    with transaction() as session:
+        was_known = count_visit(
+            session,
+            till=current_actor().till,
+            visit_id=body["id"],
+            occupation=body["occupation"],
+            now=now,
+        )
+        said = _visits(session, now)
+    headers = {REPLAYED_HEADER: "true"} if was_known else {}
+    return said, 201, headers  # type: ignore[return-value]
+
+
+@api.delete("/visits/<uuid:visit_id>")
+@api.response(200, VisitsOfToday)
+def remove_visit(visit_id: UUID) -> dict[str, Any]:
+    """Take a visit of today back, which this till counted by mistake."""
+    now = utc_now()
+    with transaction() as session:
+        take_visit_back(session, till=current_actor().till, visit_id=visit_id, now=now)
+        return _visits(session, now)
+
+
+def _visits(session: Session, now: datetime) -> dict[str, Any]:
+    day = shanghai_date(now)
+    counts = visits_on(session, site_id=current_actor().till.site_id, day=day)
+    return {
+        "day": day,
+        "total": sum(counts.values()),
+        "items": [
+            {"occupation": each, "title": gettext(OCCUPATION_WORDS[each]), "count": count}
+            for each, count in counts.items()
+        ],
+    }
 
 
 def _sanction(line: SanctionLine) -> dict[str, Any]:

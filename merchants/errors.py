@@ -246,3 +246,21 @@ class SanctionAppealAnswered(Refusal):
     status = 409
     code = "sanction_appeal_answered"
     title = N_("Somebody has answered this appeal meanwhile. Reload to read the answer.")
+
+
+class NotServiceSite(Refusal):
+    status = 409
+    code = "not_service_site"
+    title = N_("Visits are counted at a union's service sites only.")
+
+
+class VisitNotFound(Refusal):
+    status = 404
+    code = "visit_not_found"
+    title = N_("This till has counted no such visit.")
+
+
+class VisitSettled(Refusal):
+    status = 409
+    code = "visit_settled"
+    title = N_("This visit was counted on an earlier day, whose number stands.")

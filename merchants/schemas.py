@@ -8,6 +8,7 @@ from kernel.wire import Moment, Text, Wire
 from merchants.models import (
     MerchantKind,
     MerchantState,
+    Occupation,
     SanctionAppealState,
     SanctionKind,
 )
@@ -237,3 +238,22 @@ class OwnAppealForm(Wire):
 
     id = fields.UUID(required=True)
     text = Text(required=True, minimum=2)
+
+
+class VisitRequest(Wire):
+    id = fields.UUID(required=True, metadata={"description": "The till's; sent again with it."})
+    occupation = fields.Enum(Occupation, by_value=True, required=True)
+
+
+class VisitCount(Wire):
+    occupation = fields.Enum(Occupation, by_value=True)
+    title = fields.String(metadata={"description": "In the caller's language."})
+    count = fields.Integer()
+
+
+class VisitsOfToday(Wire):
+    """How many came to the till's site today, in Shanghai; nothing says who."""
+
+    day = fields.Date()
+    total = fields.Integer()
+    items = fields.List(fields.Nested(VisitCount))

@@ -45,13 +45,17 @@ TILL: dict[str, str] = {
     "to_amount": N_("Enter the bill: %(title)s"),
     "question_leave": N_("Back to the benefits"),
     # Attendance at a service site
-    "tab_attend": N_("Courses"),
-    "service_title": N_("Who comes and goes"),
+    "service_title": N_("At this site today"),
     "service_no_sessions": N_(
         "No course meets at this site today. The training officer plans them at the desk."
     ),
     "service_enrolled": N_("Enrolled: %(count)s"),
     "service_check": N_("Only check a card"),
+    "tab_service": N_("Service"),
+    "visits_title": N_("Visits today: %(count)s"),
+    "visits_why": N_("Tap what the visitor does. Only the number is kept, and nobody's name."),
+    "visits_counted": N_("Counted: %(title)s"),
+    "visits_take_back": N_("Take it back"),
     "attend_in": N_("Arrival"),
     "attend_out": N_("Departure"),
     "attend_counted": N_("Cards so far: %(count)s"),

@@ -39,6 +39,7 @@ from merchants.models.sanctions import (
     SanctionAppealState,
     SanctionKind,
 )
+from merchants.models.visits import Occupation, SiteVisit
 
 __all__ = [
     "AGREEMENT_MOVES",
@@ -67,6 +68,7 @@ __all__ = [
     "MerchantKind",
     "MerchantManager",
     "MerchantState",
+    "Occupation",
     "PairingCode",
     "PairingFailure",
     "Sanction",
@@ -75,5 +77,6 @@ __all__ = [
     "SanctionKind",
     "Site",
     "SiteState",
+    "SiteVisit",
     "Terminal",
 ]

@@ -1,6 +1,7 @@
 """Merchants: list, open, register, change, let work and stop."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -53,6 +54,7 @@ from merchants.queries import (
     terminals_of,
     union_of,
     unions_within,
+    visits_since,
 )
 from merchants.schemas import EditMerchantForm, MerchantQuery, NewMerchantForm, ReasonForm
 from merchants.services import (
@@ -65,6 +67,7 @@ from merchants.services import (
     suspend_merchant,
 )
 
+VISITS_SHOWN_DAYS = 30
 # Which field of a form a refusal is about; any other is about the form as a whole.
 _FIELD_OF: dict[type[Refusal], str] = {
     UsccInvalid: "uscc",
@@ -254,6 +257,11 @@ def show_merchant(
         tills = terminals_of(session, merchant_id=merchant_id)
         agreements = agreements_of(session, merchant_id=merchant_id)
         union = union_of(session, union_id=found.union_id)
+        visits = visits_since(
+            session,
+            site_ids=[site.id for site in sites],
+            first=shanghai_date(utc_now()) - timedelta(days=VISITS_SHOWN_DAYS - 1),
+        )
         people = managers_of(session, merchant_id=merchant_id)
         changeable = merchant_within(session, merchant_id=merchant_id, reach=changing_reach())
         pairable = merchant_within(session, merchant_id=merchant_id, reach=pairing_reach())
@@ -271,6 +279,7 @@ def show_merchant(
         may_pair=pairable is not None,
         may_see_measures=current_actor().has_role((*DECIDERS, Role.AUDITOR)),
         reason=form,
+        visits=visits,
         managers=people,
         manager=asked,
         manager_words=MANAGER_WORDS,

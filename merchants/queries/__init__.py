@@ -72,6 +72,7 @@ from merchants.queries.tills import (
     terminal_by_token,
     terminal_facts,
 )
+from merchants.queries.visits import visits_on, visits_since
 
 __all__ = [
     "DECIDERS",
@@ -136,4 +137,6 @@ __all__ = [
     "union_of",
     "union_path_of",
     "unions_within",
+    "visits_on",
+    "visits_since",
 ]

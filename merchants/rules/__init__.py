@@ -20,11 +20,13 @@ from merchants.rules.pairing import (
 )
 from merchants.rules.sanctions import APPEAL_WORDS, SANCTION_MEANINGS, SANCTION_WORDS
 from merchants.rules.sentences import SENTENCES
+from merchants.rules.visits import OCCUPATION_WORDS
 
 __all__ = [
     "ACCOUNT_FIELD",
     "APPEAL_WORDS",
     "MERCHANT_COLUMNS",
+    "OCCUPATION_WORDS",
     "PAIRING_CODE_LENGTH",
     "READABLE",
     "REQUIRED_MERCHANT_COLUMNS",

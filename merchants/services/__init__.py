@@ -79,6 +79,7 @@ from merchants.services.sanctions import (
     impose_sanction,
     lift_sanction,
 )
+from merchants.services.visits import count_visit, take_visit_back
 
 __all__ = [
     "APPLICATIONS_A_DAY_MAX",
@@ -107,6 +108,7 @@ __all__ = [
     "change_site",
     "clerk_idle_time",
     "close_site",
+    "count_visit",
     "draft_agreement",
     "end_agreement",
     "end_clerk",
@@ -140,6 +142,7 @@ __all__ = [
     "suspend_merchant",
     "switch_merchant",
     "take_merchant_file",
+    "take_visit_back",
     "touch_manager_session",
     "touch_terminal",
     "unpair_idle_tills",

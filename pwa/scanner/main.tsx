@@ -97,7 +97,7 @@ function Till({ pairing }: { pairing: Pairing }) {
           label={t("till_tabs")}
           now={isSale ? (isService ? "check" : "scan") : place}
           tabs={[
-            ...(isService ? [{ place: "scan", icon: "☑", label: t("tab_attend") }] : []),
+            ...(isService ? [{ place: "scan", icon: "☑", label: t("tab_service") }] : []),
             { place: isService ? "check" : "scan", icon: "▣", label: t("tab_scan") },
             { place: "today", icon: "☰", label: t("tab_today") },
             ...(isService

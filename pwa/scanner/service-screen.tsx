@@ -24,6 +24,7 @@ import {
 import { tell } from "./feedback";
 import { CodeReader } from "./scan-screen";
 import type { Pairing } from "./service";
+import { Visits } from "./visits-part";
 
 // Long enough to be read by whoever stands there, short enough for whoever waits behind.
 const SHOWN_MS = 2_500;
@@ -67,6 +68,7 @@ function Modes({ pairing }: { pairing: Pairing }) {
           <Session key={session.session_id} session={session} />
         ))}
       </div>
+      <Visits token={token} />
       <a class="button plain" href="#check">
         {t("service_check")}
       </a>

@@ -39,7 +39,15 @@ from kernel.ids import new_id
 from kernel.secrets import new_token
 from members.models import NoticeKind, UnionOrg
 from members.services import notify
-from merchants.models import AgreementState, MerchantState, SanctionKind, Site, SiteState
+from merchants.models import (
+    AgreementState,
+    MerchantState,
+    Occupation,
+    SanctionKind,
+    Site,
+    SiteState,
+    SiteVisit,
+)
 from merchants.services import appeal_sanction, impose_sanction
 from risk.models import RiskFlag, RiskRule, Signal
 from staff.models import AccountState, StaffSession
@@ -227,7 +235,20 @@ class Builder:
             site=site,
             service_site=self.service_site,
             foreign_service_site=foreign_service_site,
+            visit=self.visit(),
         )
+
+    def visit(self):
+        """What the till of our service site has counted today."""
+        visit = SiteVisit(
+            id=new_id(),
+            site_id=self.service_site.id,
+            terminal_id=UUID(self.world.ids["service_till_id"]),
+            occupation=Occupation.COURIER,
+            visited_on=shanghai_date(self.now),
+            counted_at=self.now,
+        )
+        return self.make.save(visit)
 
     def payments(self):
         """Batches of the whole city in each state in which something can be done with them."""

@@ -167,6 +167,12 @@ _TILL_CASES = [
         },
         strangers=dict.fromkeys(("till", "other_service_till"), (409, "not_this_site")),
     ),
+    Case(
+        "DELETE merchants_api.remove_visit",
+        "service_till",
+        {"visit_id": "visit"},
+        strangers=dict.fromkeys(("till", "other_service_till"), NOT_FOUND),
+    ),
 ]
 
 _MEMBER_CASES = [
@@ -702,6 +708,7 @@ NOBODYS = {
     ("POST merchants_manager.save_new_offer", "id"): "made with the page; a taken one is refused"
     " (test_proposals)",
     ("POST merchants_manager.appeal_measure", "id"): "made with the page, the appeal's own",
+    ("POST merchants_api.add_visit", "id"): "made by the till; a taken one is in test_visits",
     ("POST merchants_api.appeal", "id"): "made by the till, the appeal's own",
     ("GET cards_api.show_status_list", "number"): "public: bits without names",
     ("GET finance_trace_api.show_trace", "kind"): "what the id is of: a word of ours",

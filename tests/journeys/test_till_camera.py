@@ -214,6 +214,8 @@ def test_a_queue_at_the_door_of_a_course_is_filmed_one_by_one(filming, camera, p
         expect(till.heading("service_title")).to_be_visible()
         assert till.faults() == []
         till.shoot("till-attendance")
+        count_a_visitor(till)
+        till.shoot("till-visits")
 
         attend(till, camera, phone, "attend_in")
         till.shoot("till-attended")
@@ -228,6 +230,17 @@ def test_a_queue_at_the_door_of_a_course_is_filmed_one_by_one(filming, camera, p
         till.button("attend_change").click()
         attend(till, camera, phone, "attend_out")
         assert till.complaints == []
+
+
+def count_a_visitor(till):
+    """By what they do, without a name; one tap too many is taken back."""
+    courier = till.page.get_by_role("button", name="Courier")
+    before = int(courier.locator(".number").inner_text())
+    for tapped in (1, 2):
+        courier.click()
+        expect(courier.locator(".number")).to_have_text(str(before + tapped))
+    till.button("visits_take_back").click()
+    expect(courier.locator(".number")).to_have_text(str(before + 1))
 
 
 def attend(till, camera, phone, direction):
