@@ -21,7 +21,7 @@ def visits_on(session: Session, *, site_id: UUID, day: date) -> dict[Occupation,
         )
         .group_by(SiteVisit.occupation)
     )
-    counted = {occupation: count for occupation, count in session.execute(query)}
+    counted = dict(session.execute(query).tuples().all())
     return {occupation: counted.get(occupation, 0) for occupation in Occupation}
 
 
@@ -36,4 +36,4 @@ def visits_since(session: Session, *, site_ids: Iterable[UUID], first: date) -> 
         )
         .group_by(SiteVisit.site_id)
     )
-    return {site_id: count for site_id, count in session.execute(query)}
+    return dict(session.execute(query).tuples().all())
