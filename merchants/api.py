@@ -1,17 +1,17 @@
 """JSON endpoints of a till about itself. Pairing stands in `cards`, which knows the root key."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from sqlalchemy.orm import Session
 
 from kernel.clock import shanghai_date, utc_now
 from kernel.db import transaction
 from kernel.web import REPLAYED_HEADER, Blueprint, current_actor
-from merchants.models import SanctionKind
+from merchants.models import Occupation, SanctionKind
 from merchants.queries import (
     SanctionLine,
     TerminalFacts,
@@ -83,8 +83,10 @@ def appeal(body: dict[str, Any]) -> ResponseReturnValue:
 @api.response(200, VisitsOfToday)
 def list_visits() -> dict[str, Any]:
     """Say how many came to this till's site today, by what they do."""
+    day = shanghai_date(utc_now())
     with transaction() as session:
-        return _visits(session, utc_now())
+        counts = visits_on(session, site_id=current_actor().till.site_id, day=day)
+    return _visits(day, counts)
 
 
 @api.post("/visits")
@@ -92,33 +94,29 @@ def list_visits() -> dict[str, Any]:
 @api.response(201, VisitsOfToday)
 def add_visit(body: dict[str, Any]) -> ResponseReturnValue:
     """Count a visitor of this service site, nameless. The same id is counted once."""
-    now = utc_now()
+    now, till = utc_now(), current_actor().till
+    day = shanghai_date(now)
     with transaction() as session:
         was_known = count_visit(
-            session,
-            till=current_actor().till,
-            visit_id=body["id"],
-            occupation=body["occupation"],
-            now=now,
+            session, till=till, visit_id=body["id"], occupation=body["occupation"], now=now
         )
-        said = _visits(session, now)
-    headers = {REPLAYED_HEADER: "true"} if was_known else {}
-    return said, 201, headers  # type: ignore[return-value]
+        counts = visits_on(session, site_id=till.site_id, day=day)
+    return _visits(day, counts), 201, {REPLAYED_HEADER: "true"} if was_known else {}
 
 
 @api.delete("/visits/<uuid:visit_id>")
 @api.response(200, VisitsOfToday)
 def remove_visit(visit_id: UUID) -> dict[str, Any]:
     """Take a visit of today back, which this till counted by mistake."""
-    now = utc_now()
-    with transaction() as session:
-        take_visit_back(session, till=current_actor().till, visit_id=visit_id, now=now)
-        return _visits(session, now)
-
-
-def _visits(session: Session, now: datetime) -> dict[str, Any]:
+    now, till = utc_now(), current_actor().till
     day = shanghai_date(now)
-    counts = visits_on(session, site_id=current_actor().till.site_id, day=day)
+    with transaction() as session:
+        take_visit_back(session, till=till, visit_id=visit_id, now=now)
+        counts = visits_on(session, site_id=till.site_id, day=day)
+    return _visits(day, counts)
+
+
+def _visits(day: date, counts: Mapping[Occupation, int]) -> dict[str, Any]:
     return {
         "day": day,
         "total": sum(counts.values()),
