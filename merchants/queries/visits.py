@@ -21,7 +21,7 @@ def visits_on(session: Session, *, site_id: UUID, day: date) -> dict[Occupation,
         )
         .group_by(SiteVisit.occupation)
     )
-    counted = dict(session.execute(query).tuples().all())
+    counted = dict(session.execute(query).all())
     return {occupation: counted.get(occupation, 0) for occupation in Occupation}
 
 
@@ -36,4 +36,4 @@ def visits_since(session: Session, *, site_ids: Iterable[UUID], first: date) -> 
         )
         .group_by(SiteVisit.site_id)
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
