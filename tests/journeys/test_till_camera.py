@@ -111,7 +111,9 @@ def film_a_payment_code(counter):
     till = counter.till
     counter.camera.show_code("wxp://f2f0abcdefghijkl")
     till.button("pair").click()
-    expect(till.page.get_by_text(till.say("foreign_payment"))).to_be_visible()
+    expect(
+        till.page.get_by_text(till.say("foreign_payment", app=till.say("pay_app_wechat")))
+    ).to_be_visible()
     assert "verifications" not in counter.posts
     assert till.page.evaluate("felt") == ["400"]
     assert till.faults() == []

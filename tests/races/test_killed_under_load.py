@@ -49,7 +49,7 @@ PHONES = 4  # of each seller: a phone shows a new code every second at most
 PIECES = 110  # fewer than there are sales: the last ones hear that the limit is full
 KILLED_AFTER = 30  # acknowledged sales
 OFF_FEN = 500
-DEADLINE_SECONDS = 60
+DEADLINE_SECONDS = 120
 FIVE_OFF = Terms("full_reduction", None, 2000, OFF_FEN, None, None, 10_000, None)
 
 
