@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import os
+import re
 import subprocess
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -81,6 +82,11 @@ PLANTED = {
     "a phone when all broke": "15400007388",
     "words of a text message": "请勿告诉任何人",
     "words of one in English": "our staff never ask",
+    "a manager who applied": "濮阳掌柜",
+    "a phone that applied": "15400007399",
+    "an invited manager": "漆雕店长",
+    "an invited phone": "15400007401",
+    "a clerk": "乐正收银",
 }
 
 
@@ -334,6 +340,41 @@ class Entering:
         )
         assert wrong.status_code == 422
 
+    def managers(self):
+        """A business applies, another has a manager more, who signs in and invites a clerk."""
+        code = self.town.demo["sign_in_code"]
+        site = {"district": "龙岗区", "site_name": "琥珀二店", "address": "演示路7312号"}
+        applied = {
+            "name": "琥珀新商户",
+            "uscc": synthetic_uscc(7344),
+            "category": "餐饮",
+            "manager_name": PLANTED["a manager who applied"],
+            "phone": PLANTED["a phone that applied"],
+        }
+        page = "/scan/manager/apply"
+        applicant = Desk(self.town.base_url, {})
+        asked = applicant.try_to_send(f"{page}/code", page=page, **applied, **site)
+        assert asked.status_code == 200, asked.text
+        applicant.send(page, **applied, **site, code=code)
+
+        with transaction() as session:
+            merchant_id = session.execute(
+                text("SELECT id FROM merchants WHERE name = :name"),
+                {"name": self.town.demo["managers"][0]["merchant"]},
+            ).scalar_one()
+        of_merchant = f"/desk/merchants/{merchant_id}"
+        invited = {"name": PLANTED["an invited manager"], "phone": PLANTED["an invited phone"]}
+        self.desk("designer2").send(f"{of_merchant}/managers", page=of_merchant, **invited)
+        manager = Desk(self.town.base_url, {})
+        page = "/scan/manager/sign-in"
+        phone = PLANTED["an invited phone"]
+        assert manager.try_to_send(page, phone=phone).status_code == 200
+        manager.send(f"{page}/code", page=page, phone=phone, code=code)
+        page = "/scan/manager/clerks"
+        found = re.search(r'<option value="([0-9a-f-]{36})"', manager.open(page))
+        shown = manager.try_to_send(page, name=PLANTED["a clerk"], site_id=found[1])
+        assert shown.status_code == 200, shown.text
+
     def break_all(self):
         """Take a table away and sign in: the database refuses a statement with a phone in it."""
         owner = create_engine(self.town.service.settings.database_owner_url)
@@ -380,6 +421,7 @@ def test_a_dump_and_the_logs_hold_nothing_that_was_entered(town, tmp_path):
     entering.claim()
     entering.text_messages()
     entering.merchants()
+    entering.managers()
     entering.break_all()
 
     dump = dump_of(town.service.settings.database_owner_url)
@@ -388,6 +430,7 @@ def test_a_dump_and_the_logs_hold_nothing_that_was_entered(town, tmp_path):
     tables = ("members", "correction_requests", "roster_import_refusals", "aid_claim_lines")
     assert all(f"COPY public.{table} " in dump for table in (*tables, "merchant_files"))
     assert all(f"COPY public.{table} " in dump for table in ("notices", "sms_messages"))
+    assert all(f"COPY public.{table} " in dump for table in ("merchant_managers", "clerks"))
     assert SHOP in dump
     assert found_in(dump) == set()
     assert "UndefinedTable" in log

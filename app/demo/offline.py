@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
+from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import select
@@ -24,16 +25,18 @@ from kernel.clock import from_unix, unix
 from kernel.db import transaction
 from kernel.ids import new_id
 from kernel.jws import base64url, write_jws
-from members.models import MemberSession
+from kernel.secrets import demo_code, token_hash
+from members.models import MEMBER_DOCUMENT, MEMBER_NAME, MEMBER_PHONE, Member, MemberSession
 from members.services import (
     CONSENT_VERSIONS,
     end_other_sessions,
-    give_consents,
-    open_session,
+    finish_sign_in,
+    start_sign_in,
 )
 from merchants.models import Merchant, MerchantState, Site, SiteState
 from merchants.services import Pairing, issue_pairing_code, pair_terminal
 
+_CONSENT = "card_real_name"
 _SMALL_FEN = 60_00
 # Five per cent of it are the union's, and more than a lease grants of one sale.
 _LARGE_FEN = 3_000_00
@@ -100,28 +103,37 @@ def _cards(session: Session) -> list[Card]:
     return list(session.scalars(query))
 
 
+def _signed_in(session: Session, *, member_id: UUID, now: datetime) -> UUID:
+    """Sign a member in as they would at first, with name, document and consent."""
+    member = session.get_one(Member, member_id)
+    assert member.phone_sealed is not None, "everybody in the demo's register has a phone"
+    phone = MEMBER_PHONE.open(member.id, member.phone_sealed)
+    start_sign_in(session, phone=phone, code=demo_code(), now=now)
+    outcome = finish_sign_in(
+        session,
+        phone=phone,
+        code=demo_code(),
+        name=MEMBER_NAME.open(member.id, member.name_sealed),
+        document_tail=MEMBER_DOCUMENT.open(member.id, member.document_sealed)[-4:],
+        consents={_CONSENT: CONSENT_VERSIONS[_CONSENT]},
+        now=now,
+    )
+    assert isinstance(outcome, tuple), f"the register knows them: {outcome}"
+    found = select(MemberSession.id).where(MemberSession.token_hash == token_hash(outcome[1]))
+    return session.scalars(found).one()
+
+
 class _Phone:
     """A member's phone with a key of its own, enrolled at `now` and signed out again."""
 
     def __init__(self, session: Session, card: Card, *, now: datetime) -> None:
         self.card_id = card.id
         self._key = ec.generate_private_key(ec.SECP256R1())
-        member_id = card.member_id
-        purpose = "card_real_name"
-        versions = {purpose: CONSENT_VERSIONS[purpose]}
-        give_consents(session, member_id=member_id, consents=versions, now=now)
-        open_session(session, member_id=member_id, now=now)
-        newest = (
-            select(MemberSession.id)
-            .where(MemberSession.member_id == member_id)
-            .order_by(MemberSession.created_at.desc())
-            .limit(1)
-        )
-        session_id = session.scalars(newest).one()
+        session_id = _signed_in(session, member_id=card.member_id, now=now)
         question = start_enrolment(session, session_id=session_id, now=now)
         issued = enrol_device(
             session,
-            member_id=member_id,
+            member_id=card.member_id,
             session_id=session_id,
             name="演示手机",
             public_key=public_jwk(self._key.public_key()),
@@ -129,7 +141,7 @@ class _Phone:
             now=now,
         )
         self._credential = issued.credential
-        end_other_sessions(session, member_id=member_id, but=None, now=now)
+        end_other_sessions(session, member_id=card.member_id, but=None, now=now)
 
     def shows(self, second: int) -> "_Shown":
         return _Shown(present(self._credential, self._key, iat=second), from_unix(second))
