@@ -264,7 +264,7 @@ def _typed_conditions(conditions: Conditions) -> dict[str, object]:
     typed: dict[str, object] = {
         "weekdays": [day for day in days if conditions.weekday_mask >> day - 1 & 1],
         "blackouts": "\n".join(
-            f"{first}" if first == last else f"{first} to {last}"
+            f"{first}" if first == last else f"{first} – {last}"
             for first, last in conditions.blackouts
         ),
         "joined_within_days": conditions.joined_within_days or "",

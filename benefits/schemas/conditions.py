@@ -38,7 +38,7 @@ class BlackoutsField(fields.Field[tuple[tuple[date, date], ...]]):
     """Days on which an offer does not count, one or "first to last" a line."""
 
     default_error_messages = {
-        "invalid": N_("Give a day or two a line, such as 2027-02-05 to 2027-02-11."),
+        "invalid": N_("Give a day or two a line, such as 2027-02-05 – 2027-02-11."),
         "backwards": N_("The last day is before the first."),
         "many": N_("These are too many days."),
     }

@@ -223,7 +223,7 @@ def test_new_terms_begin_with_the_conditions_of_the_last(designer, session, offe
 
     asked = designer.open(form).text
 
-    for typed in ("17:00", "00:00", "2027-02-05 to 2027-02-11", "lunch", 'value="30"'):
+    for typed in ("17:00", "00:00", "2027-02-05 – 2027-02-11", "lunch", 'value="30"'):
         assert typed in asked
     assert asked.count('name="weekdays"') == 7
     assert len(re.findall(r'name="weekdays" value="[15]"[^>]* checked', asked)) == 2
