@@ -4,7 +4,6 @@ import base64
 import hashlib
 import io
 import os
-import re
 import subprocess
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -27,6 +26,7 @@ from tests.drive import Phone, answered
 from tests.make.aid import INPATIENT, PAPER_KINDS, pdf
 from tests.make.merchants import synthetic_uscc
 from tests.people import resident_number, roster, roster_line
+from tests.privacy_managers import APPLICANT_SHOP, PLANTED_BY_MANAGERS, ManagersPages
 from tests.spellings import spellings
 from tools import binaries
 from tools.paths import SCRATCH
@@ -82,12 +82,7 @@ PLANTED = {
     "a phone when all broke": "15400007388",
     "words of a text message": "请勿告诉任何人",
     "words of one in English": "our staff never ask",
-    "a manager who applied": "濮阳掌柜",
-    "a phone that applied": "15400007399",
-    "an invited manager": "漆雕店长",
-    "an invited phone": "15400007401",
-    "a clerk": "乐正收银",
-}
+} | PLANTED_BY_MANAGERS
 
 
 def found_in(haystack):
@@ -340,41 +335,6 @@ class Entering:
         )
         assert wrong.status_code == 422
 
-    def managers(self):
-        """A business applies, another has a manager more, who signs in and invites a clerk."""
-        code = self.town.demo["sign_in_code"]
-        site = {"district": "龙岗区", "site_name": "琥珀二店", "address": "演示路7312号"}
-        applied = {
-            "name": "琥珀新商户",
-            "uscc": synthetic_uscc(7344),
-            "category": "餐饮",
-            "manager_name": PLANTED["a manager who applied"],
-            "phone": PLANTED["a phone that applied"],
-        }
-        page = "/scan/manager/apply"
-        applicant = Desk(self.town.base_url, {})
-        asked = applicant.try_to_send(f"{page}/code", page=page, **applied, **site)
-        assert asked.status_code == 200, asked.text
-        applicant.send(page, **applied, **site, code=code)
-
-        with transaction() as session:
-            merchant_id = session.execute(
-                text("SELECT id FROM merchants WHERE name = :name"),
-                {"name": self.town.demo["managers"][0]["merchant"]},
-            ).scalar_one()
-        of_merchant = f"/desk/merchants/{merchant_id}"
-        invited = {"name": PLANTED["an invited manager"], "phone": PLANTED["an invited phone"]}
-        self.desk("designer2").send(f"{of_merchant}/managers", page=of_merchant, **invited)
-        manager = Desk(self.town.base_url, {})
-        page = "/scan/manager/sign-in"
-        phone = PLANTED["an invited phone"]
-        assert manager.try_to_send(page, phone=phone).status_code == 200
-        manager.send(f"{page}/code", page=page, phone=phone, code=code)
-        page = "/scan/manager/clerks"
-        found = re.search(r'<option value="([0-9a-f-]{36})"', manager.open(page))
-        shown = manager.try_to_send(page, name=PLANTED["a clerk"], site_id=found[1])
-        assert shown.status_code == 200, shown.text
-
     def break_all(self):
         """Take a table away and sign in: the database refuses a statement with a phone in it."""
         owner = create_engine(self.town.service.settings.database_owner_url)
@@ -419,9 +379,9 @@ def test_a_dump_and_the_logs_hold_nothing_that_was_entered(town, tmp_path):
     entering.sign_ins()
     entering.bad_requests()
     entering.claim()
+    ManagersPages(town).enter()
     entering.text_messages()
     entering.merchants()
-    entering.managers()
     entering.break_all()
 
     dump = dump_of(town.service.settings.database_owner_url)
@@ -429,13 +389,12 @@ def test_a_dump_and_the_logs_hold_nothing_that_was_entered(town, tmp_path):
 
     tables = ("members", "correction_requests", "roster_import_refusals", "aid_claim_lines")
     assert all(f"COPY public.{table} " in dump for table in (*tables, "merchant_files"))
-    assert all(f"COPY public.{table} " in dump for table in ("notices", "sms_messages"))
-    assert all(f"COPY public.{table} " in dump for table in ("merchant_managers", "clerks"))
-    assert SHOP in dump
+    tables = ("notices", "sms_messages", "merchant_managers", "manager_codes", "clerks")
+    assert all(f"COPY public.{table} " in dump for table in tables)
+    assert all(shop in dump for shop in (SHOP, APPLICANT_SHOP))
     assert found_in(dump) == set()
-    assert "UndefinedTable" in log
-    assert "members_api.sign_in 409" in log
-    assert "to a number ending" in log
+    for word in ("UndefinedTable", "members_api.sign_in 409", "to a number ending"):
+        assert word in log
     assert found_in(log) == set()
     assert found_in("\n".join(entering.said)) == set()
     assert found_in(server_log()) == set()

@@ -12,7 +12,11 @@ from finance.errors import StatementNotFound
 from finance.models import DisputeState, StatementState
 from finance.pages.statement_words import DISPUTE_KINDS, DISPUTE_WORDS, LINE_WORDS, STATE_KINDS
 from finance.queries.statement_lines import LineRow, line_on, lines_of, sums_of
-from finance.queries.statements import statement_of_merchant, statements_of_merchant
+from finance.queries.statements import (
+    StatementRow,
+    statement_of_merchant,
+    statements_of_merchant,
+)
 from finance.rules.capitals import capital_amount
 from finance.schemas.statements import LineDisputeForm
 from finance.services import Voice, agree_statement, raise_dispute
@@ -40,15 +44,18 @@ _DISPUTABLE = frozenset({StatementState.ISSUED, StatementState.DISPUTED})
 
 @manager_pages.get("/statements")
 def statements() -> ResponseReturnValue:
-    """List the statements that my merchant was issued, the newest first."""
+    """List the statements that my merchant was issued, the newest first, or save the list."""
+    file_format = wanted_format()
     place = cursor_place(parts=1)
     with transaction() as session:
         rows = statements_of_merchant(
             session,
             merchant_id=current_actor().managed_merchant_id,
             before=_number(place),
-            rows=LIST_ROWS + 1,
+            rows=EXPORT_ROWS_MAX if file_format else LIST_ROWS + 1,
         )
+    if file_format:
+        return list_file(rows, _list_columns(), name="statements", file_format=file_format)
     return render_template(
         "finance/manager_statements.html",
         page=page_of(rows, place=lambda row: (str(row.number),)),
@@ -176,6 +183,16 @@ def _answer(line: LineRow) -> Mapping[str, Any] | None:
         "answer": dispute.answer if is_decided else None,
         "adjustment_fen": dispute.adjustment_fen if is_decided else None,
     }
+
+
+def _list_columns() -> list[Column[StatementRow]]:
+    return [
+        Column(gettext("Number"), lambda row: row.number, CellKind.NUMBER),
+        Column(gettext("First day"), lambda row: row.starts_on, CellKind.DAY),
+        Column(gettext("Last day"), lambda row: row.last_on, CellKind.DAY),
+        Column(gettext("State"), lambda row: gettext(STATE_WORDS[row.state])),
+        Column(gettext("Payable"), lambda row: row.payable_fen, CellKind.MONEY),
+    ]
 
 
 def _columns() -> list[Column[LineRow]]:

@@ -1,7 +1,9 @@
 """A merchant's manager reads, agrees to and disputes statements on a phone."""
 
+import io
 import re
 
+import openpyxl
 import pytest
 
 from finance.models import Dispute, StatementState
@@ -95,8 +97,17 @@ def test_another_merchants_statement_is_not_there(session, make, maker, phone):
     assert phone.get(f"{LIST}/{new_id()}").status_code == 404
 
 
-def test_the_lines_are_saved_as_a_file(phone, statement):
-    answer = phone.get(f"{LIST}/{statement.id}?format=csv")
+@pytest.mark.parametrize("address", ["", "one"])
+def test_the_list_and_the_lines_of_one_are_saved_as_files(phone, statement, address):
+    place = f"{LIST}/{statement.id}" if address else LIST
+    name = f"statement-{statement.number}" if address else "statements"
 
-    assert f"statement-{statement.number}.csv" in answer.headers["Content-Disposition"]
-    assert "40.00" in answer.text
+    text = phone.get(f"{place}?format=csv")
+    book = openpyxl.load_workbook(io.BytesIO(phone.get(f"{place}?format=xlsx").data))
+
+    assert f"{name}.csv" in text.headers["Content-Disposition"]
+    assert "40.00" in text.text
+    heading, *rows = book.active.iter_rows(values_only=True)
+    assert heading[-1] == ("The union pays" if address else "Payable")
+    assert [row[-1] for row in rows] == [40]
+    assert phone.get(f"{place}?format=pdf").status_code == 400

@@ -26,10 +26,12 @@ def agreements() -> ResponseReturnValue:
     """Show what was agreed with the union, and until when."""
     with transaction() as session:
         found = agreements_of(session, merchant_id=current_actor().managed_merchant_id)
+    today = shanghai_date(utc_now())
     return render_template(
         "merchants/manager/agreements.html",
         agreements=found,
-        today=shanghai_date(utc_now()),
+        current=next((each for each in found if each.is_in_force(today)), None),
+        today=today,
         agreement_words=AGREEMENT_WORDS,
     )
 
