@@ -35,9 +35,9 @@ class Town:
         """Return the enrolled phone of a member that no other test has."""
         return self.phone(next(self._members))
 
-    def new_till(self):
-        """Pair a new till at some merchant's site."""
-        place = next(self._places)
+    def new_till(self, place=None):
+        """Pair a new till at a site of the demo, or at some merchant's."""
+        place = place or next(self._places)
         with self.database() as session:
             site = site_of(session, place)
             code = issue_pairing_code(session, site_id=site.id, actor=SYSTEM, now=utc_now())

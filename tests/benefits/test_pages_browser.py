@@ -7,15 +7,15 @@ from playwright.sync_api import expect
 
 from benefits.models import LimitScope, LimitUnit, LimitWindow
 from benefits.queries import Scopes, offers_at
-from benefits.services import take_limits, takes_for
-from kernel.actors import Role
+from benefits.services import ProposalFacts, propose_offer, take_limits, takes_for
+from kernel.actors import Actor, ActorKind, Role
 from kernel.clock import shanghai_date, utc_now
 from kernel.db import transaction
 from kernel.ids import new_id
 from kernel.money import Fen
 from kernel.secrets import new_token
 from staff.pages import DESK_COOKIE
-from tests.benefits.conftest import Plans, fixed, percent
+from tests.benefits.conftest import Plans, fixed, percent, reduction
 from tests.browser import Window
 from tests.make.maker import Maker
 from tests.merchants.conftest import BAOAN, CITY, plant_unions
@@ -78,6 +78,17 @@ class Planned:
                 unit=LimitUnit.USES,
                 maximum=20,
             )
+            manager = make.manager(merchant=shop)
+            facts = ProposalFacts(
+                "满50减40", "40 off from 50", reduction(), shanghai_date(now), None, "午市人少"
+            )
+            self.proposal = propose_offer(
+                session,
+                actor=Actor(ActorKind.MANAGER, id=manager.id, merchant_id=shop.id),
+                proposal_id=new_id(),
+                facts=facts,
+                now=now,
+            ).id
             self.programme, self.offer, self.shop = programme.id, offer.id, shop.id
             scopes = Scopes(shop.id, new_id(), new_id(), new_id())
             (line,) = offers_at(session, scopes=scopes, now=now, offer_id=offer.id)
@@ -112,6 +123,9 @@ def test_every_page_is_fit_for_everybody(chromium, planned, kind):
         "offer": f"offers/{planned.offer}",
         "offer-merchant": "offers/new",
         "offer-new": f"offers/new/{planned.shop}",
+        "proposals": "offer-proposals",
+        "proposals-empty": "offer-proposals?state=refused",
+        "proposal": f"offer-proposals/{planned.proposal}",
         "terms-new": f"offers/{planned.offer}/versions/new",
     }
     with planned.window(chromium, **WINDOWS[kind]) as window:

@@ -1,4 +1,6 @@
-"""A manager's pages in Chromium, as on a phone, in both languages."""
+"""A manager's pages in Chromium, as on a phone, in both languages and both colours."""
+
+import pytest
 
 from tests.browser import Window
 
@@ -11,40 +13,97 @@ WORDS = {
         "enter": "Sign in",
     },
 }
-PAGES = ("", "sites", "sites/new", "clerks", "tills", "agreements", "managers", "account")
-SIZE = (390, 844)
+PAGES = (
+    "",
+    "today",
+    "offers",
+    "offers/new",
+    "sites",
+    "sites/new",
+    "clerks",
+    "tills",
+    "agreements",
+    "statements",
+    "managers",
+    "measures",
+    "account",
+)
+LOOKS = {"zh-CN": "light", "en": "dark"}
+SIZE = (360, 780)
 
 
-def test_a_manager_finds_every_page_fit_for_a_phone_in_both_languages(chromium, live):
-    """Sign in, look at every page, invite a clerk; at 320 px nothing scrolls sideways."""
-    for (language, words), manager in zip(WORDS.items(), live.demo["managers"][:2], strict=True):
-        with Window(chromium, live.base_url, language=language, size=SIZE) as window:
-            page = window.page
-            found = {}
-            page.goto("/scan/manager/apply")
-            found["apply"] = window.faults()
-            window.shoot(f"manager-apply-{language}")
-            page.goto("/scan/manager/sign-in")
-            found["sign-in"] = window.faults()
-            page.locator("#phone").fill(manager["phone"])
-            window.follow(page.get_by_role("button", name=words["send"]))
-            found["code"] = window.faults()
-            page.locator("#code").fill(live.demo["sign_in_code"])
-            window.follow(page.get_by_role("button", name=words["enter"], exact=True))
-            for path in PAGES:
-                page.goto(f"/scan/manager/{path}")
-                found[path] = window.faults()
-                window.shoot(f"manager-{path.replace('/', '-') or 'home'}-{language}")
-            page.goto("/scan/manager/clerks")
-            page.locator("#name").fill("演示店员")
-            page.locator("#site_id").select_option(index=1)
-            window.follow(page.locator("main form.form button"))
-            found["code of a clerk"] = window.faults()
-            window.shoot(f"manager-clerk-code-{language}")
-            page.set_viewport_size({"width": 320, "height": 640})
-            for path in PAGES:
-                page.goto(f"/scan/manager/{path}")
-                found[f"{path} at 320"] = window.faults()
+@pytest.fixture
+def selling(live):
+    """Return a function that sells once at the merchant of a manager of the demo."""
 
-            assert {key: faults for key, faults in found.items() if faults} == {}
-            assert window.complaints == []
+    def sell(manager):
+        merchant = manager["merchant"]
+        place = next(each for each in live.demo["terminals"] if each["merchant"] == merchant)
+        till, phone = live.new_till(place), live.new_phone()
+        seen = till.verify(phone.show())
+        sold = till.redeem(live.limited_offer, 5000, verification_id=seen["verification_id"])
+        assert sold.status_code == 201, sold.text
+
+    return sell
+
+
+@pytest.mark.parametrize(("language", "number"), [("zh-CN", 0), ("en", 1)])
+def test_a_manager_finds_every_page_fit_for_a_phone(chromium, live, selling, language, number):
+    """Sign in, sell, propose an offer, invite a clerk, look everywhere; 320 px is wide enough."""
+    words, manager = WORDS[language], live.demo["managers"][number]
+    selling(manager)
+    options = {"language": language, "size": SIZE, "color_scheme": LOOKS[language]}
+    with Window(chromium, live.base_url, **options) as window:
+        page, found = window.page, {}
+
+        def look(name):
+            found[name] = window.faults()
+            page.evaluate("scrollTo(0, 0)")
+            window.shoot(f"manager-{name}-{language}")
+
+        page.goto("/scan/manager/apply")
+        look("apply")
+        page.goto("/scan/manager/sign-in")
+        look("sign-in")
+        page.locator("#phone").fill(manager["phone"])
+        window.follow(page.get_by_role("button", name=words["send"]))
+        look("code")
+        page.locator("#code").fill(live.demo["sign_in_code"])
+        window.follow(page.get_by_role("button", name=words["enter"], exact=True))
+        page.goto("/scan/manager/offers/new")
+        propose(window, look)
+        for path in PAGES:
+            page.goto(f"/scan/manager/{path}")
+            look(path.replace("/", "-") or "home")
+        page.goto("/scan/manager/today?day=2026-01-01")
+        look("today-empty")
+        page.goto("/scan/manager/sites")
+        window.follow(page.locator("main .manager-list a.button").first)
+        look("site")
+        page.goto("/scan/manager/clerks")
+        page.locator("#name").fill("演示店员")
+        page.locator("#site_id").select_option(index=1)
+        window.follow(page.locator("main form.form button"))
+        look("clerk-code")
+        page.set_viewport_size({"width": 320, "height": 640})
+        for path in PAGES:
+            page.goto(f"/scan/manager/{path}")
+            found[f"{path} at 320"] = window.faults()
+
+        assert {key: faults for key, faults in found.items() if faults} == {}
+        assert window.complaints == []
+
+
+def propose(window, look):
+    """Send a proposal with a fault, look at its terms, then propose it."""
+    page = window.page
+    page.locator("input[name=kind][value=full_reduction]").check()
+    page.locator("#threshold_fen").fill("50")
+    page.locator("#reduction_fen").fill("80")
+    window.follow(page.locator("button[value=save]"))
+    look("offers-refused")
+    page.locator("#reduction_fen").fill("8")
+    page.locator("#union_share_bp").fill("50")
+    window.follow(page.locator("button[value=check]"))
+    look("offers-checked")
+    window.follow(page.locator("button[value=save]"))
