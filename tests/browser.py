@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
+from staff.pages import DESK_COOKIE
 from tools.browser import NAMES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -71,6 +72,7 @@ class Window:
             **options,
         )
         self.context.set_default_timeout(10_000)
+        self.base_url = base_url
         self.page = self.context.new_page()
         self.complaints = []
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -80,6 +82,11 @@ class Window:
         # A refused form answers 4xx, which the console calls an error; that is no fault of a page.
         if message.type == "error" and "Failed to load resource" not in message.text:
             self.complaints.append(message.text)
+
+    def sign_in_at_desk(self, token):
+        """Carry the cookie of a signed-in officer."""
+        cookie = {"name": DESK_COOKIE, "value": token, "url": self.base_url}
+        self.context.add_cookies([cookie])
 
     def __enter__(self):
         return self

@@ -125,6 +125,14 @@ def programme(plans):
 
 
 @pytest.fixture
+def merchant(make):
+    """A merchant with an agreement in force, without which no till shows its offers."""
+    merchant = make.merchant()
+    make.agreement(merchant_id=merchant.id)
+    return merchant
+
+
+@pytest.fixture
 def shop(make, unions):
     return make.merchant(name="宝安饭店", union_id=unions[BAOAN].id)
 

@@ -11,7 +11,6 @@ from kernel.actors import SYSTEM, Role
 from kernel.clock import utc_now
 from kernel.db import transaction
 from kernel.secrets import new_token
-from staff.pages import DESK_COOKIE
 from tests.benefits.conftest import Plans
 from tests.benefits.releases import draw_facts, enter, facts, grab, release_of
 from tests.benefits.test_coupon_pages import known_from
@@ -85,9 +84,7 @@ class Released:
 
     def window(self, chromium, **options):
         window = Window(chromium, self.service.base_url, **options)
-        window.context.add_cookies(
-            [{"name": DESK_COOKIE, "value": self.token, "url": self.service.base_url}]
-        )
+        window.sign_in_at_desk(self.token)
         return window
 
 

@@ -3,43 +3,21 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
 
-from audit.models import AuditEntry
 from benefits.errors import (
-    FundPaysNoDiscounts,
     LimitNotFound,
     LimitReached,
-    OfferNotFound,
-    OfferTermsWrong,
-    OfferVersionHasNoTime,
-    OfferVersionInThePast,
-    OfferVersionsOverlap,
-    ProgrammeCodeTaken,
-    ProgrammeNotFound,
-    ProgrammeTakesNoOffers,
     StripedLimitOnlyGrows,
 )
 from benefits.models import (
     LimitScope,
     LimitUnit,
     LimitWindow,
-    OfferState,
-    OfferVersion,
     Programme,
-    ProgrammeState,
 )
-from benefits.queries import Scopes, limit_residuals, limits_of_programme, offers_at, versions_of
+from benefits.queries import Scopes, limit_residuals, limits_of_programme, offers_at
 from benefits.services import (
-    ProgrammeFacts,
-    VersionFacts,
-    add_version,
     change_limit,
-    check_terms,
-    draft_discount_programme,
-    end_offer,
-    move_programme,
     return_limits,
     take_limits,
     takes_for,
@@ -48,22 +26,9 @@ from kernel.actors import SYSTEM
 from kernel.clock import shanghai_date
 from kernel.ids import new_id
 from kernel.refusals import EditConflict
-from kernel.states import MoveNotAllowed
-from ledger.models import Family, FundSource
-from merchants.errors import MerchantNotActive, MerchantNotFound
-from merchants.models import MerchantState
-from tests.benefits.conftest import daily, fixed, gift, percent, reduction
 from tests.make import NOW
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def merchant(make):
-    """A merchant with an agreement in force, without which no till shows its offers."""
-    merchant = make.merchant()
-    make.agreement(merchant_id=merchant.id)
-    return merchant
 
 
 def at_till(session, merchant, *, now=NOW, till=None):

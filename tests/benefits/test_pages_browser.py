@@ -14,7 +14,6 @@ from kernel.db import transaction
 from kernel.ids import new_id
 from kernel.money import Fen
 from kernel.secrets import new_token
-from staff.pages import DESK_COOKIE
 from tests.benefits.conftest import Plans, fixed, percent, reduction
 from tests.browser import Window
 from tests.make.maker import Maker
@@ -98,9 +97,7 @@ class Planned:
 
     def window(self, chromium, **options):
         window = Window(chromium, self.service.base_url, **options)
-        window.context.add_cookies(
-            [{"name": DESK_COOKIE, "value": self.token, "url": self.service.base_url}]
-        )
+        window.sign_in_at_desk(self.token)
         return window
 
 

@@ -9,8 +9,6 @@ from sqlalchemy.exc import IntegrityError
 from audit.models import AuditEntry
 from benefits.errors import (
     FundPaysNoDiscounts,
-    LimitNotFound,
-    LimitReached,
     OfferNotFound,
     OfferTermsWrong,
     OfferVersionHasNoTime,
@@ -19,30 +17,22 @@ from benefits.errors import (
     ProgrammeCodeTaken,
     ProgrammeNotFound,
     ProgrammeTakesNoOffers,
-    StripedLimitOnlyGrows,
 )
 from benefits.models import (
-    LimitScope,
-    LimitUnit,
-    LimitWindow,
     OfferState,
     OfferVersion,
     Programme,
     ProgrammeState,
 )
-from benefits.queries import Scopes, limit_residuals, limits_of_programme, offers_at, versions_of
+from benefits.queries import Scopes, offers_at, versions_of
 from benefits.services import (
     ProgrammeFacts,
     VersionFacts,
     add_version,
-    change_limit,
     check_terms,
     draft_discount_programme,
     end_offer,
     move_programme,
-    return_limits,
-    take_limits,
-    takes_for,
 )
 from kernel.actors import SYSTEM
 from kernel.clock import shanghai_date
@@ -56,14 +46,6 @@ from tests.benefits.conftest import daily, fixed, gift, percent, reduction
 from tests.make import NOW
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def merchant(make):
-    """A merchant with an agreement in force, without which no till shows its offers."""
-    merchant = make.merchant()
-    make.agreement(merchant_id=merchant.id)
-    return merchant
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from finance.models import BankLine, Discrepancy
 from kernel.actors import Role
 from kernel.clock import utc_now
 from kernel.secrets import new_token
-from staff.pages import DESK_COOKIE
 from tests.browser import Window
 from tests.make import NOW
 from tests.make.bank import bank_file
@@ -73,7 +72,7 @@ def desk_of(chromium, served):
 
     def open_window(cookie, **options):
         window = Window(chromium, served.base_url, **options)
-        window.context.add_cookies([{"name": DESK_COOKIE, "value": cookie, "url": served.base_url}])
+        window.sign_in_at_desk(cookie)
         windows.append(window)
         return window
 

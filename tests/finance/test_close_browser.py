@@ -17,7 +17,6 @@ from kernel.money import Fen
 from kernel.secrets import new_token
 from ledger.models import Family, FundSource
 from ledger.services import ensure_period
-from staff.pages import DESK_COOKIE
 from tests.browser import Window
 from tests.make.maker import Maker
 from tests.service import Service
@@ -125,8 +124,7 @@ def desk_of(chromium, world):
 
     def open_window(role, **options):
         window = Window(chromium, world.base_url, **options)
-        cookie = {"name": DESK_COOKIE, "value": world.cookies[role], "url": world.base_url}
-        window.context.add_cookies([cookie])
+        window.sign_in_at_desk(world.cookies[role])
         windows.append(window)
         return window
 

@@ -14,7 +14,6 @@ from kernel.clock import shanghai_date, utc_now
 from kernel.ids import new_id
 from kernel.secrets import new_token
 from merchants.services import issue_pairing_code
-from staff.pages import DESK_COOKIE
 from tests.browser import Window
 from tests.finance.chain import ChainMaker
 from tests.journeys.phones import TillWindow
@@ -177,8 +176,7 @@ def test_every_page_of_statements_is_fit_for_everybody(live, chromium, shop, lan
     seen = {}
 
     with Window(chromium, live.base_url, language=language, **DESK) as window:
-        cookie = {"name": DESK_COOKIE, "value": shop.cookie, "url": live.base_url}
-        window.context.add_cookies([cookie])
+        window.sign_in_at_desk(shop.cookie)
         for name, path in pages.items():
             window.page.goto(f"/desk/finance/statements{path}")
             expect(window.page.locator("h1")).to_be_visible()

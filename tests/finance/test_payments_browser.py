@@ -9,7 +9,6 @@ from kernel.db import transaction
 from kernel.secrets import new_token
 from ledger.models import FundSource
 from merchants.models import MerchantState
-from staff.pages import DESK_COOKIE
 from tests.browser import Window
 from tests.make.maker import Maker
 
@@ -54,8 +53,7 @@ class Paying:
 
     def window(self, chromium, role, **options):
         window = Window(chromium, self.base_url, size=SIZE, **options)
-        cookie = {"name": DESK_COOKIE, "value": self.cookies[role], "url": self.base_url}
-        window.context.add_cookies([cookie])
+        window.sign_in_at_desk(self.cookies[role])
         return window
 
 

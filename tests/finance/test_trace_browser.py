@@ -12,7 +12,6 @@ from finance.models import BatchState, StatementState
 from kernel.actors import Role
 from kernel.clock import utc_now
 from kernel.secrets import new_token
-from staff.pages import DESK_COOKIE
 from tests.browser import Window
 from tests.finance.chain import ChainMaker
 from tests.service import Service
@@ -61,8 +60,7 @@ def desk_of(chromium, served):
     @contextmanager
     def at_the_desk(**options):
         with Window(chromium, served.base_url, **options) as window:
-            cookie = {"name": DESK_COOKIE, "value": served.cookie, "url": served.base_url}
-            window.context.add_cookies([cookie])
+            window.sign_in_at_desk(served.cookie)
             yield window
 
     return at_the_desk

@@ -47,7 +47,7 @@ class Most:
         )
 
 
-def offer_of(session, limits=(), *, terms=FIVE_OFF, conditions=None):
+def offer_of(session, limits=(), *, terms=FIVE_OFF, conditions=None, assurances=("session",)):
     """Put an offer at every merchant, all the union's, in a programme of its own."""
     now = utc_now()
     programme = add_programme(
@@ -71,7 +71,7 @@ def offer_of(session, limits=(), *, terms=FIVE_OFF, conditions=None):
         title_zh="满20减5",
         title_en="5 off from 20",
         terms=terms,
-        assurances=["session"],
+        assurances=list(assurances),
         conditions=conditions or Conditions(),
         valid_from=now - timedelta(minutes=1),
         now=now,

@@ -23,8 +23,6 @@ from sqlalchemy.orm import Session
 from app.cli import alembic_config
 from benefits.models import LimitScope, LimitUnit, LimitWindow
 from benefits.queries import limit_residuals
-from benefits.rules import Terms
-from benefits.services import LimitFacts, add_limit, add_offer, add_programme
 from cards.services import publish_trust_list
 from cards.services.keys import forget_issuer_keys
 from discounts.models import Redemption
@@ -32,10 +30,10 @@ from discounts.queries import receipt_gaps
 from kernel.actors import SYSTEM
 from kernel.clock import from_unix, unix, utc_now
 from kernel.ids import new_id
-from ledger.models import Family, FundSource
 from tests.drive import Till
 from tests.faults import Fault, FaultyNetwork
 from tests.make.maker import Maker
+from tests.races.scene import OFF_FEN, Most, offer_of
 from tests.service import Service
 from tests.tools.conftest import folder
 from tools.postgres import Cluster
@@ -48,9 +46,7 @@ SALES = 16  # of each seller
 PHONES = 4  # of each seller: a phone shows a new code every second at most
 PIECES = 110  # fewer than there are sales: the last ones hear that the limit is full
 KILLED_AFTER = 30  # acknowledged sales
-OFF_FEN = 500
 DEADLINE_SECONDS = 120
-FIVE_OFF = Terms("full_reduction", None, 2000, OFF_FEN, None, None, 10_000, None)
 
 
 @dataclass
@@ -90,8 +86,7 @@ class Market:
         return [self._sell_one(till, phones[place % PHONES], offer_id) for place in range(SALES)]
 
     def _sell_one(self, till, phone, offer_id):
-        phone.shown_at = max(unix(utc_now()), phone.shown_at + 1)
-        sale = Sale(new_id(), phone.code(now=from_unix(phone.shown_at)))
+        sale = self._shown(phone)
         deadline = time.monotonic() + DEADLINE_SECONDS
         while sale.answer is None and time.monotonic() < deadline:
             sale.tries += 1
@@ -100,12 +95,20 @@ class Market:
             except requests.RequestException:
                 Service.process_yield()
                 continue
-            if answer.status_code < 500:
+            if answer.status_code >= 500:
+                Service.process_yield()
+            elif sale.tries > 1 and answer.json().get("facts", {}).get("reason") == "stale":
+                # The outage outlasted the code: nothing was sold, and the member shows a new one.
+                sale = self._shown(phone)
+            else:
                 sale.answer = answer
                 self._count(sale)
-            else:
-                Service.process_yield()
         return sale
+
+    @staticmethod
+    def _shown(phone):
+        phone.shown_at = max(unix(utc_now()), phone.shown_at + 1)
+        return Sale(new_id(), phone.code(now=from_unix(phone.shown_at)))
 
     def _count(self, sale):
         with self._counting:
@@ -163,37 +166,8 @@ def furnish(session, tokens, *, base_url):
 
 
 def limited_offer(session, *, pieces):
-    now = utc_now()
-    programme = add_programme(
-        session,
-        actor=SYSTEM,
-        code=f"KILL-{new_id().hex[-12:]}",
-        name_zh="断电",
-        name_en="Killed",
-        family=Family.DISCOUNT,
-        fund_source=FundSource.UNION_FUND,
-        starts_on=now.date() - timedelta(days=1),
-        ends_on=None,
-        eligibility=[],
-        now=now,
-    )
-    offer = add_offer(
-        session,
-        actor=SYSTEM,
-        programme_id=programme.id,
-        merchant_id=None,
-        title_zh="满20减5",
-        title_en="5 off from 20",
-        terms=FIVE_OFF,
-        assurances=["possession"],
-        valid_from=now - timedelta(minutes=1),
-        now=now,
-    )
-    facts = LimitFacts(
-        LimitScope.PROGRAMME, LimitWindow.TOTAL, LimitUnit.FEN, pieces * OFF_FEN, stripes=4
-    )
-    add_limit(session, actor=SYSTEM, programme_id=programme.id, facts=facts, now=now)
-    return offer.id
+    most = Most(LimitScope.PROGRAMME, LimitWindow.TOTAL, LimitUnit.FEN, stripes=4, uses=pieces)
+    return offer_of(session, [most], assurances=["possession"])
 
 
 def children_of(pid):

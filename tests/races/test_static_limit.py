@@ -1,62 +1,32 @@
 """A paper card's daily limit, over real HTTP: a copy draws on the same few yuan, at any till."""
 
-import itertools
 from collections import Counter
-from datetime import timedelta
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
 
 from benefits.queries import limit_residuals
-from benefits.rules import STATIC_DAILY_RULE, Terms
-from benefits.services import add_offer, add_programme
+from benefits.rules import STATIC_DAILY_RULE
 from cards.models import Card, CardPolicy
 from cards.services import issue_paper_card
 from kernel.actors import SYSTEM
 from kernel.clock import utc_now
 from kernel.db import transaction
-from ledger.models import Family, FundSource
 from tests.drive import Till, answered
+from tests.races.scene import FIVE_OFF, OFF_FEN, offer_of
 from tests.town import at_once
 
 CALLS = 24
-OFF_FEN = 500
 DAILY_FEN = 4 * OFF_FEN + 100  # what is left over is too little for one more
-
-_numbers = itertools.count(1)
 
 pytestmark = pytest.mark.service
 
 
 def offer_on_paper(session, *, union_share_bp=10_000, assurances=("session", "static")):
     """Offer 5 yuan off from 20; nothing limits it but what paper is limited to."""
-    now = utc_now()
-    programme = add_programme(
-        session,
-        actor=SYSTEM,
-        code=f"PAPER-{next(_numbers)}",
-        name_zh="纸质卡",
-        name_en="Paper",
-        family=Family.DISCOUNT,
-        fund_source=FundSource.UNION_FUND,
-        starts_on=now.date() - timedelta(days=1),
-        ends_on=None,
-        eligibility=[],
-        now=now,
-    )
-    offer = add_offer(
-        session,
-        actor=SYSTEM,
-        programme_id=programme.id,
-        merchant_id=None,
-        title_zh="满20减5",
-        title_en="5 off from 20",
-        terms=Terms("full_reduction", None, 2000, OFF_FEN, None, None, union_share_bp, None),
-        assurances=list(assurances),
-        valid_from=now - timedelta(minutes=1),
-        now=now,
-    )
-    return str(offer.id)
+    terms = replace(FIVE_OFF, union_share_bp=union_share_bp)
+    return offer_of(session, terms=terms, assurances=assurances)
 
 
 def test_copies_of_one_paper_card_together_take_what_its_day_holds(town):

@@ -20,7 +20,6 @@ from kernel.secrets import new_token
 from merchants.models import SanctionKind, Terminal
 from merchants.services import appeal_sanction, impose_sanction
 from risk.models import RiskFlag, RiskRule, Signal
-from staff.pages import DESK_COOKIE
 from tests.benefits.conftest import Plans
 from tests.browser import SHOTS, Window
 from tests.cards.paper import pages_of
@@ -133,9 +132,7 @@ class Watched:
 
     def window(self, chromium, **options):
         window = Window(chromium, self.service.base_url, **options)
-        window.context.add_cookies(
-            [{"name": DESK_COOKIE, "value": self.token, "url": self.service.base_url}]
-        )
+        window.sign_in_at_desk(self.token)
         return window
 
 
