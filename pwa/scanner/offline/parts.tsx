@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { clock, dayAndTimeOf, dayOf, serverNow, timeOf } from "../../shared/clock";
 import { t } from "../../shared/i18n";
 import { type Fen, yuan } from "../../shared/money";
@@ -6,6 +6,7 @@ import { Chip, Money, Note, ProblemNote, Refusal, SendButton } from "../../share
 import { SaleSplit } from "../sale-screens";
 import type { Pairing } from "../service";
 import { paired } from "../till";
+import { list, listed, today } from "../today";
 import { leftOf } from "./allowance";
 import { grantedOf } from "./judge";
 import { held, isPrepared, leaseProblem } from "./lists";
@@ -44,10 +45,13 @@ export function OfflineSales() {
     // Another window may have sent or granted some meanwhile.
     void reload().catch(() => undefined);
   }, []);
-  if (now.name !== "paired") return null;
-  const { pairing } = now;
+  return now.name === "paired" ? <SalesOf pairing={now.pairing} /> : null;
+}
+
+function SalesOf({ pairing }: { pairing: Pairing }) {
   const own = ownOf(pairing);
   const waiting = own.filter(isOpen);
+  useJudged(pairing, waiting.length);
   const done = own.filter((record) => !isOpen(record)).reverse();
   const orphaned = records.value.filter(
     (record) => record.terminal_id !== pairing.terminal_id && isOpen(record),
@@ -88,6 +92,15 @@ export function OfflineSales() {
       </ul>
     </section>
   );
+}
+
+/** What the service has just judged belongs to the day's sales above as well. */
+function useJudged({ token }: Pairing, open: number): void {
+  const before = useRef(open);
+  useEffect(() => {
+    if (open < before.current) void list(token, listed.value?.day ?? today());
+    before.current = open;
+  }, [token, open]);
 }
 
 function OfflineSale({ record }: { record: Kept }) {
