@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, abort, render_template, url_for
+from flask import Blueprint, Response, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, gettext
 
@@ -36,10 +36,16 @@ from kernel.actors import Role
 from kernel.clock import shanghai_date, utc_now
 from kernel.db import transaction
 from kernel.errors import Refusal
-from kernel.exports import EXPORT_ROWS_MAX, CellKind, Column, list_file, wanted_format
+from kernel.exports import CellKind, Column
 from kernel.forms import Form, blank_form, read_form, read_query
 from kernel.i18n import N_
-from kernel.pages import LIST_ROWS, attachment, cursor_place, page_of, see_other
+from kernel.listing import listing, rows_wanted
+from kernel.pages import (
+    attachment,
+    cursor_moment,
+    moment_place,
+    see_other,
+)
 from kernel.web import current_actor
 
 pages = Blueprint("aid_pages", __name__, url_prefix="/desk/aid", template_folder="templates")
@@ -111,7 +117,6 @@ Verb = Callable[..., object]
 def queue() -> ResponseReturnValue:
     """List the claims on which it is my turn, or those of a state; or save the list."""
     form = read_query(QueueFilter())
-    file_format = wanted_format()
     actor, now = current_actor(), utc_now()
     reads_only = not actor.has_role(WORKERS)
     state = form.values.get("state") or (ANY_STATE if reads_only else None)
@@ -122,25 +127,25 @@ def queue() -> ResponseReturnValue:
             reaches=everything if state else waiting_for(actor),
             state=AidClaimState(state) if state and state != ANY_STATE else None,
             scheme=form.values.get("scheme"),
-            after=_place(),
-            limit=EXPORT_ROWS_MAX if file_format else LIST_ROWS + 1,
+            after=cursor_moment(),
+            limit=rows_wanted(),
         )
         choices = [(each.code, _worded(each.name_zh, each.name_en)) for each in schemes(session)]
-    if file_format:
-        return list_file(rows, _columns(), name="aid-claims", file_format=file_format)
-    page = page_of(rows, place=lambda row: (row.waiting_since.isoformat(), str(row.id)))
-    return render_template(
+    return listing(
         "aid/queue.html",
+        rows,
+        columns=_columns(),
+        name="aid-claims",
+        place=lambda row: moment_place(row.waiting_since, row.id),
         form=form,
-        page=page,
-        days={row.id: _days_since(row.waiting_since, now) for row in page.rows},
+        days={row.id: _days_since(row.waiting_since, now) for row in rows},
         is_my_turn=state is None,
         schemes=choices,
         states=[(ANY_STATE, gettext(N_("Any state"))), *_choices()],
         state_words=STATE_WORDS,
         state_kinds=STATE_KINDS,
         worded=_worded,
-    ), form.status
+    )
 
 
 @pages.get("/<uuid:claim_id>")
@@ -234,17 +239,6 @@ def _show(claim_id: UUID, **sent: Form) -> ResponseReturnValue:
         ],
         worded=_worded,
     ), status
-
-
-def _place() -> tuple[datetime, UUID] | None:
-    place = cursor_place(parts=2)
-    if place is None:
-        return None
-    try:
-        moment, claim_id = datetime.fromisoformat(place[0]), UUID(place[1])
-    except ValueError:
-        abort(HTTPStatus.BAD_REQUEST)
-    return (moment, claim_id) if moment.tzinfo else abort(HTTPStatus.BAD_REQUEST)
 
 
 def _choices() -> list[tuple[str, str]]:

@@ -279,6 +279,20 @@ def cursor_place(*, parts: int) -> list[str] | None:
     return place
 
 
+def cursor_id() -> UUID | None:
+    """Return the place of a list that is ordered by an id; None is its beginning.
+
+    A cursor that is none of ours is answered with 400.
+    """
+    place = cursor_place(parts=1)
+    if place is None:
+        return None
+    try:
+        return UUID(place[0])
+    except ValueError:
+        abort(HTTPStatus.BAD_REQUEST)
+
+
 def cursor_moment() -> tuple[datetime, UUID] | None:
     """Return the place of a list that is ordered by a moment and an id; None is its beginning.
 

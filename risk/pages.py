@@ -1,10 +1,8 @@
 """Flags at the desk: look, decide, act; and the rules by which they are raised."""
 
-from datetime import datetime
-from http import HTTPStatus
 from uuid import UUID
 
-from flask import Blueprint, abort, render_template, url_for
+from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, gettext
 
@@ -13,10 +11,11 @@ from kernel.actors import Role
 from kernel.clock import utc_now
 from kernel.db import transaction
 from kernel.errors import Refusal
-from kernel.exports import EXPORT_ROWS_MAX, CellKind, Column, list_file, wanted_format
+from kernel.exports import CellKind, Column
 from kernel.forms import Form, blank_form, read_form, read_query
 from kernel.i18n import N_
-from kernel.pages import LIST_ROWS, cursor_place, page_of, see_other
+from kernel.listing import listing, rows_wanted
+from kernel.pages import cursor_moment, moment_place, see_other
 from kernel.web import NotAllowed, current_actor
 from merchants.queries import DECIDERS, MerchantReach, sanctions_of
 from merchants.rules import SANCTION_WORDS
@@ -100,38 +99,27 @@ def _worded(zh: str, en: str) -> str:
 def flags() -> ResponseReturnValue:
     """List what was flagged, newest first, or save the list as a file."""
     form = read_query(FlagQuery())
-    file_format = wanted_format()
-    place = cursor_place(parts=2)
     with transaction() as session:
         rows = flags_within(
             session,
             reach=_reading_reach(),
-            after=_read_place(place) if place else None,
-            rows=EXPORT_ROWS_MAX if file_format else LIST_ROWS + 1,
+            after=cursor_moment(),
+            rows=rows_wanted(),
             **form.values,
         )
-    if file_format:
-        return list_file(rows, _columns(), name="risk-flags", file_format=file_format)
-    return render_template(
+    return listing(
         "risk/flags.html",
+        rows,
+        columns=_columns(),
+        name="risk-flags",
+        place=lambda row: moment_place(row.flag.flagged_at, row.flag.id),
         form=form,
-        page=page_of(rows, place=lambda row: (row.flag.flagged_at.isoformat(), str(row.flag.id))),
         about=_about,
         numbers=_numbers_sentence,
         signal_words=SIGNAL_WORDS,
         state_words=STATE_WORDS,
         state_kinds=STATE_KINDS,
-    ), form.status
-
-
-def _read_place(place: list[str]) -> tuple[datetime, UUID]:
-    try:
-        moment, flag_id = datetime.fromisoformat(place[0]), UUID(place[1])
-    except ValueError:
-        abort(HTTPStatus.BAD_REQUEST)
-    if moment.tzinfo is None:
-        abort(HTTPStatus.BAD_REQUEST)
-    return moment, flag_id
+    )
 
 
 def _about(row: FlagRow) -> str:

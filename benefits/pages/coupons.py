@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, abort, render_template, url_for
+from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -47,11 +47,12 @@ from kernel.actors import Role
 from kernel.clock import utc_now
 from kernel.db import transaction
 from kernel.errors import Refusal
-from kernel.exports import EXPORT_ROWS_MAX, CellKind, Column, list_file, wanted_format
+from kernel.exports import CellKind, Column
 from kernel.forms import Form, blank_form, read_form
 from kernel.i18n import N_
 from kernel.ids import new_id
-from kernel.pages import LIST_ROWS, cursor_place, page_of, see_other
+from kernel.listing import listing, rows_wanted
+from kernel.pages import cursor_id, see_other
 from kernel.web import current_actor
 from merchants.queries import MerchantReach
 
@@ -100,29 +101,21 @@ def _reading_reach() -> OfferReach:
 @pages.get("/coupons")
 def releases() -> ResponseReturnValue:
     """List the releases that I look after, or save the list as a file."""
-    file_format = wanted_format()
-    place = cursor_place(parts=1)
     with transaction() as session:
         rows = releases_within(
             session,
             reach=_reading_reach(),
-            after=_read_id(place[0]) if place else None,
-            rows=EXPORT_ROWS_MAX if file_format else LIST_ROWS + 1,
+            after=cursor_id(),
+            rows=rows_wanted(),
         )
-    if file_format:
-        return list_file(rows, _columns(), name="coupons", file_format=file_format)
-    return render_template(
+    return listing(
         "benefits/releases.html",
-        page=page_of(rows, place=lambda row: (str(row.release.id),)),
+        rows,
+        columns=_columns(),
+        name="coupons",
+        place=lambda row: (str(row.release.id),),
         **_words(),
     )
-
-
-def _read_id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        abort(HTTPStatus.BAD_REQUEST)
 
 
 def _columns() -> list[Column[ReleaseRow]]:

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, abort, render_template, url_for
+from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -50,10 +49,11 @@ from benefits.services import (
 from kernel.clock import shanghai_date, utc_now
 from kernel.db import transaction
 from kernel.errors import Refusal
-from kernel.exports import EXPORT_ROWS_MAX, CellKind, Column, list_file, wanted_format
+from kernel.exports import CellKind, Column
 from kernel.forms import Form, blank_form, read_form, read_query
 from kernel.i18n import N_
-from kernel.pages import LIST_ROWS, cursor_place, page_of, see_other
+from kernel.listing import listing, rows_wanted
+from kernel.pages import cursor_id, see_other
 from kernel.web import current_actor
 from ledger.models import Family
 from merchants.queries import agreement_in_force
@@ -67,39 +67,31 @@ pages = Blueprint(
 def offers() -> ResponseReturnValue:
     """List the offers that I look after, or save the list as a file."""
     form = read_query(OfferQuery())
-    file_format = wanted_format()
-    place = cursor_place(parts=1)
     with transaction() as session:
         rows = offers_within(
             session,
             reach=reading_reach(),
             now=utc_now(),
             wanted=OfferFilter(**form.values),
-            after=_read_id(place[0]) if place else None,
-            rows=EXPORT_ROWS_MAX if file_format else LIST_ROWS + 1,
+            after=cursor_id(),
+            rows=rows_wanted(),
         )
         choices = [each for each in programmes(session) if each.family is Family.DISCOUNT]
-    if file_format:
-        return list_file(rows, _columns(), name="offers", file_format=file_format)
-    return render_template(
+    return listing(
         "benefits/offers.html",
+        rows,
+        columns=_columns(),
+        name="offers",
+        place=lambda row: (str(row.offer.id),),
         form=form,
-        page=page_of(rows, place=lambda row: (str(row.offer.id),)),
         programmes=[(each.id, worded(each.name_zh, each.name_en)) for each in choices],
         may_add=_may_add(),
         **offer_words(),
-    ), form.status
+    )
 
 
 def _may_add() -> bool:
     return bool(changing_reach().merchants.paths)
-
-
-def _read_id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        abort(HTTPStatus.BAD_REQUEST)
 
 
 def _columns() -> list[Column[OfferRow]]:

@@ -47,10 +47,11 @@ from benefits.services import ProgrammeFacts, draft_discount_programme, move_pro
 from kernel.clock import shanghai_date, utc_now
 from kernel.db import transaction
 from kernel.errors import Refusal
-from kernel.exports import EXPORT_ROWS_MAX, CellKind, Column, list_file, wanted_format
+from kernel.exports import CellKind, Column
 from kernel.forms import Form, blank_form, read_form
 from kernel.i18n import N_
-from kernel.pages import LIST_ROWS, cursor_place, page_of, see_other
+from kernel.listing import listing, rows_wanted
+from kernel.pages import cursor_place, see_other
 from kernel.web import current_actor
 from ledger.models import Family
 from merchants.errors import MerchantUnionUnknown
@@ -78,20 +79,20 @@ _NOTICES = {
 @pages.get("")
 def programmes() -> ResponseReturnValue:
     """List the programmes with what is left of their budgets, or save the list as a file."""
-    file_format = wanted_format()
     place = cursor_place(parts=1)
     with transaction() as session:
         rows = programme_rows(
             session,
             now=utc_now(),
             after=place[0] if place else None,
-            rows=EXPORT_ROWS_MAX if file_format else LIST_ROWS + 1,
+            rows=rows_wanted(),
         )
-    if file_format:
-        return list_file(rows, _columns(), name="programmes", file_format=file_format)
-    return render_template(
+    return listing(
         "benefits/programmes.html",
-        page=page_of(rows, place=lambda row: (row.programme.code,)),
+        rows,
+        columns=_columns(),
+        name="programmes",
+        place=lambda row: (row.programme.code,),
         may_add=may_change_programmes(),
         **_words(),
     )

@@ -1,9 +1,8 @@
 """Appeals against freezes: which wait, and what is answered."""
 
-from http import HTTPStatus
 from uuid import UUID
 
-from flask import abort, render_template
+from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from cards.models import Card
@@ -16,31 +15,23 @@ from kernel.clock import utc_now
 from kernel.db import transaction
 from kernel.forms import read_form
 from kernel.i18n import N_
-from kernel.pages import LIST_ROWS, cursor_place, page_of
+from kernel.pages import LIST_ROWS, cursor_id, page_of
 from kernel.web import current_actor
 
 
 @pages.get("/appeals")
 def appeals() -> ResponseReturnValue:
     """List the appeals that wait, the oldest first."""
-    place = cursor_place(parts=1)
     with transaction() as session:
         rows = open_appeals_within(
             session,
             paths=keeping_paths(),
-            after=_read_id(place[0]) if place else None,
+            after=cursor_id(),
             rows=LIST_ROWS + 1,
         )
     return render_template(
         "cards/appeals.html", page=page_of(rows, place=lambda row: (str(row.id),))
     )
-
-
-def _read_id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        abort(HTTPStatus.BAD_REQUEST)
 
 
 @pages.post("/appeals/<uuid:appeal_id>/grant")

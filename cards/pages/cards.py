@@ -1,9 +1,8 @@
 """Cards at the desk: find one, stop it, bring it back, make it anew, end it."""
 
-from http import HTTPStatus
 from uuid import UUID
 
-from flask import abort, render_template
+from flask import render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -36,10 +35,11 @@ from cards.services import (
 )
 from kernel.clock import utc_now
 from kernel.db import transaction
-from kernel.exports import EXPORT_ROWS_MAX, CellKind, Column, list_file, wanted_format
+from kernel.exports import CellKind, Column
 from kernel.forms import Form, blank_form, read_form, read_query
 from kernel.i18n import N_
-from kernel.pages import LIST_ROWS, cursor_place, page_of
+from kernel.listing import listing, rows_wanted
+from kernel.pages import LIST_ROWS, cursor_id
 from kernel.web import current_actor
 from members.services import confirm_phone
 
@@ -52,32 +52,24 @@ _CANCELLED = N_("The card is cancelled. Its number never returns.")
 def cards() -> ResponseReturnValue:
     """List the cards of the unions that I look after, or save the list as a file."""
     form = read_query(CardFilter())
-    file_format = wanted_format()
-    place = cursor_place(parts=1)
     with transaction() as session:
         rows = cards_within(
             session,
             paths=reading_paths(),
-            after=_read_id(place[0]) if place else None,
-            rows=EXPORT_ROWS_MAX if file_format else LIST_ROWS + 1,
+            after=cursor_id(),
+            rows=rows_wanted(),
             **form.values,
         )
-    if file_format:
-        return list_file(rows, _columns(), name="cards", file_format=file_format)
-    return render_template(
+    return listing(
         "cards/cards.html",
+        rows,
+        columns=_columns(),
+        name="cards",
+        place=lambda row: (str(row.id),),
         form=form,
-        page=page_of(rows, place=lambda row: (str(row.id),)),
         may_issue=bool(keeping_paths()),
         state_words=STATE_WORDS,
-    ), form.status
-
-
-def _read_id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        abort(HTTPStatus.BAD_REQUEST)
+    )
 
 
 def _columns() -> list[Column[CardLine]]:

@@ -11,14 +11,14 @@ from cards.services.transfers import decide_transfer
 from kernel.actors import Role
 from kernel.clock import utc_now
 from kernel.db import transaction
-from kernel.exports import EXPORT_ROWS_MAX, CellKind, Column, list_file, wanted_format
+from kernel.exports import CellKind, Column
 from kernel.forms import Form, blank_form, read_form, read_query
 from kernel.i18n import N_
-from kernel.pages import LIST_ROWS, cursor_place, page_of, see_other
+from kernel.listing import listing, rows_wanted
+from kernel.pages import cursor_id, see_other
 from kernel.web import current_actor
 from members.errors import AnswerMissing, TransferNotFound
 from members.models import TRANSFERS_OPEN, TransferState
-from members.pages.blueprint import read_id
 from members.queries import TransferLine, transfer_within, transfers_within
 from members.schemas import TransferDecisionForm, TransferFilter
 from members.services.transfers import answer_of, open_plea
@@ -54,25 +54,24 @@ def _paths() -> tuple[str, ...]:
 def transfers() -> ResponseReturnValue:
     """List the moves into and out of the unions that I look after."""
     form = read_query(TransferFilter())
-    file_format = wanted_format()
-    place = cursor_place(parts=1)
     with transaction() as session:
         rows = transfers_within(
             session,
             paths=_paths(),
             state=form.values.get("state"),
-            before=read_id(place[0]) if place else None,
-            rows=EXPORT_ROWS_MAX if file_format else LIST_ROWS + 1,
+            before=cursor_id(),
+            rows=rows_wanted(),
         )
-    if file_format:
-        return list_file(rows, _columns(), name="transfers", file_format=file_format)
-    return render_template(
+    return listing(
         "cards/transfers.html",
+        rows,
+        columns=_columns(),
+        name="transfers",
+        place=lambda row: (str(row.transfer.id),),
         form=form,
-        page=page_of(rows, place=lambda row: (str(row.transfer.id),)),
         state_words=STATE_WORDS,
         state_kinds=STATE_KINDS,
-    ), form.status
+    )
 
 
 def _columns() -> list[Column[TransferLine]]:

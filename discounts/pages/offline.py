@@ -29,12 +29,13 @@ from kernel.actors import Role
 from kernel.clock import shanghai_date, utc_now
 from kernel.db import transaction
 from kernel.errors import Refusal
-from kernel.exports import EXPORT_ROWS_MAX, CellKind, Column, list_file, wanted_format
+from kernel.exports import CellKind, Column
 from kernel.forms import Form, blank_form, read_form, read_query, typed_yuan
 from kernel.i18n import N_
 from kernel.jws import base64url
+from kernel.listing import listing, rows_wanted
 from kernel.money import Fen
-from kernel.pages import LIST_ROWS, cursor_moment, moment_place, page_of, see_other
+from kernel.pages import cursor_moment, moment_place, see_other
 from kernel.web import NotAllowed, current_actor
 from merchants.queries import DECIDERS, MerchantReach
 
@@ -59,23 +60,23 @@ def _may_change() -> bool:
 def records() -> ResponseReturnValue:
     """List what tills sold without a network, the last to come first, or save it as a file."""
     form = read_query(OfflineQuery())
-    file_format = wanted_format()
     with transaction() as session:
         rows = offline_rows_within(
             session,
             reach=_reach(),
             after=cursor_moment(),
-            rows=EXPORT_ROWS_MAX if file_format else LIST_ROWS + 1,
+            rows=rows_wanted(),
             **form.values,
         )
-    if file_format:
-        return list_file(rows, _columns(), name="offline-sales", file_format=file_format)
-    return render_template(
+    return listing(
         "discounts/offline.html",
+        rows,
+        columns=_columns(),
+        name="offline-sales",
+        place=lambda row: moment_place(row.record.received_at, row.record.id),
         form=form,
-        page=page_of(rows, place=lambda row: moment_place(row.record.received_at, row.record.id)),
         words=words,
-    ), form.status
+    )
 
 
 def _columns() -> list[Column[OfflineRow]]:
@@ -142,7 +143,6 @@ def record(record_id: UUID) -> ResponseReturnValue:
 def gaps() -> ResponseReturnValue:
     """List the numbers of tills that never came, or save the list as a file."""
     form = read_query(GapQuery())
-    file_format = wanted_format()
     now = utc_now()
     with transaction() as session:
         rows = gaps_within(
@@ -150,28 +150,32 @@ def gaps() -> ResponseReturnValue:
             reach=_reach(),
             now=now,
             after=cursor_moment(),
-            rows=EXPORT_ROWS_MAX if file_format else LIST_ROWS + 1,
+            rows=rows_wanted(),
             **form.values,
         )
-    if file_format:
-        columns: list[Column[GapRow]] = [
-            Column(gettext("Missed since"), lambda row: row.known_since, CellKind.MOMENT),
-            Column(gettext("Merchant"), lambda row: row.merchant),
-            Column(gettext("Site"), lambda row: row.site),
-            Column(gettext("Till"), lambda row: row.terminal_code),
-            Column(gettext("Missing numbers"), words.numbers),
-            Column(gettext("How many"), lambda row: row.count, CellKind.NUMBER),
-            Column(gettext("Counts until"), lambda row: row.counts_until, CellKind.MOMENT),
-            Column(gettext("Last contact"), lambda row: row.last_seen_at, CellKind.MOMENT),
-        ]
-        return list_file(rows, columns, name="offline-gaps", file_format=file_format)
-    return render_template(
+    return listing(
         "discounts/offline_gaps.html",
+        rows,
+        columns=_gap_columns(),
+        name="offline-gaps",
+        place=lambda row: moment_place(row.known_since, row.record_id),
         form=form,
-        page=page_of(rows, place=lambda row: moment_place(row.known_since, row.record_id)),
         now=now,
         words=words,
-    ), form.status
+    )
+
+
+def _gap_columns() -> list[Column[GapRow]]:
+    return [
+        Column(gettext("Missed since"), lambda row: row.known_since, CellKind.MOMENT),
+        Column(gettext("Merchant"), lambda row: row.merchant),
+        Column(gettext("Site"), lambda row: row.site),
+        Column(gettext("Till"), lambda row: row.terminal_code),
+        Column(gettext("Missing numbers"), words.numbers),
+        Column(gettext("How many"), lambda row: row.count, CellKind.NUMBER),
+        Column(gettext("Counts until"), lambda row: row.counts_until, CellKind.MOMENT),
+        Column(gettext("Last contact"), lambda row: row.last_seen_at, CellKind.MOMENT),
+    ]
 
 
 # --- What the programmes bore

@@ -35,10 +35,11 @@ from kernel.actors import Role
 from kernel.clock import shanghai_date, utc_now
 from kernel.db import transaction
 from kernel.errors import Refusal
-from kernel.exports import EXPORT_ROWS_MAX, CellKind, Column, list_file, wanted_format
+from kernel.exports import CellKind, Column
 from kernel.forms import Form, blank_form, read_form, read_query
 from kernel.i18n import N_
-from kernel.pages import LIST_ROWS, cursor_moment, moment_place, page_of, see_other
+from kernel.listing import listing, rows_wanted
+from kernel.pages import cursor_moment, moment_place, see_other
 from kernel.web import current_actor
 from ledger.models import Family
 from merchants.queries import MerchantReach, agreement_in_force
@@ -61,25 +62,23 @@ def proposals() -> ResponseReturnValue:
     if "state" not in form.typed:
         form.typed["state"] = ProposalState.WAITING.value
         form.values.setdefault("state", ProposalState.WAITING)
-    file_format = wanted_format()
     with transaction() as session:
         rows = proposals_within(
             session,
             reach=_reading(),
             state=form.values.get("state"),
             after=cursor_moment(),
-            rows=EXPORT_ROWS_MAX if file_format else LIST_ROWS + 1,
+            rows=rows_wanted(),
         )
-    if file_format:
-        return list_file(rows, _columns(), name="proposals", file_format=file_format)
-    return render_template(
+    return listing(
         "discounts/proposals.html",
+        rows,
+        columns=_columns(),
+        name="proposals",
+        place=lambda row: moment_place(row.proposal.proposed_at, row.proposal.id),
         form=form,
-        page=page_of(
-            rows, place=lambda row: moment_place(row.proposal.proposed_at, row.proposal.id)
-        ),
         **_words(),
-    ), form.status
+    )
 
 
 def _columns() -> list[Column[ProposalRow]]:

@@ -1,10 +1,8 @@
 """What members say about their purchases, at the desk: "this was not me", and ratings of offers."""
 
-from datetime import datetime
-from http import HTTPStatus
 from uuid import UUID
 
-from flask import Blueprint, abort, render_template, url_for
+from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, gettext
 
@@ -30,10 +28,11 @@ from kernel.actors import Role
 from kernel.clock import utc_now
 from kernel.db import transaction
 from kernel.errors import Refusal
-from kernel.exports import EXPORT_ROWS_MAX, CellKind, Column, list_file, wanted_format
+from kernel.exports import CellKind, Column
 from kernel.forms import Form, blank_form, read_form, read_query
 from kernel.i18n import N_
-from kernel.pages import LIST_ROWS, cursor_place, page_of, see_other
+from kernel.listing import listing, rows_wanted
+from kernel.pages import cursor_id, cursor_moment, moment_place, see_other
 from kernel.web import current_actor
 from merchants.queries import MerchantReach
 
@@ -77,38 +76,25 @@ def _receipt(row: ReportRow) -> str:
 def reports() -> ResponseReturnValue:
     """List what members say was not them, the longest wait first, or save the list as a file."""
     form = read_query(ReportQuery())
-    file_format = wanted_format()
-    place = cursor_place(parts=2)
     with transaction() as session:
         rows = reports_within(
             session,
             paths=_reading_paths(),
-            after=_read_place(place) if place else None,
-            rows=EXPORT_ROWS_MAX if file_format else LIST_ROWS + 1,
+            after=cursor_moment(),
+            rows=rows_wanted(),
             **form.values,
         )
-    if file_format:
-        return list_file(rows, _report_columns(), name="reports", file_format=file_format)
-    return render_template(
+    return listing(
         "discounts/reports.html",
+        rows,
+        columns=_report_columns(),
+        name="reports",
+        place=lambda row: moment_place(row.report.reported_at, row.report.id),
         form=form,
-        page=page_of(
-            rows, place=lambda row: (row.report.reported_at.isoformat(), str(row.report.id))
-        ),
         state_words=STATE_WORDS,
         receipt=_receipt,
         worded=_worded,
-    ), form.status
-
-
-def _read_place(place: list[str]) -> tuple[datetime, UUID]:
-    try:
-        moment, report_id = datetime.fromisoformat(place[0]), UUID(place[1])
-    except ValueError:
-        abort(HTTPStatus.BAD_REQUEST)
-    if moment.tzinfo is None:
-        abort(HTTPStatus.BAD_REQUEST)
-    return moment, report_id
+    )
 
 
 def _report_columns() -> list[Column[ReportRow]]:
@@ -176,30 +162,22 @@ def answer(report_id: UUID) -> ResponseReturnValue:
 @pages.get("/ratings")
 def ratings() -> ResponseReturnValue:
     """List the offers that members have rated, or save the list as a file."""
-    file_format = wanted_format()
-    place = cursor_place(parts=1)
     with transaction() as session:
         rows = rated_offers_within(
             session,
             reach=_offer_reach(),
-            after=_read_id(place[0]) if place else None,
-            rows=EXPORT_ROWS_MAX if file_format else LIST_ROWS + 1,
+            after=cursor_id(),
+            rows=rows_wanted(),
         )
-    if file_format:
-        return list_file(rows, _rating_columns(), name="ratings", file_format=file_format)
-    return render_template(
+    return listing(
         "discounts/ratings.html",
-        page=page_of(rows, place=lambda row: (str(row.offer_id),)),
+        rows,
+        columns=_rating_columns(),
+        name="ratings",
+        place=lambda row: (str(row.offer_id),),
         worded=_worded,
         average=_average,
     )
-
-
-def _read_id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        abort(HTTPStatus.BAD_REQUEST)
 
 
 def _average(row: RatedOffer) -> str:

@@ -18,16 +18,15 @@ from kernel.actors import Role
 from kernel.clock import utc_now
 from kernel.db import transaction
 from kernel.errors import Refusal
-from kernel.exports import EXPORT_ROWS_MAX, CellKind, Column, list_file, wanted_format
+from kernel.exports import CellKind, Column
 from kernel.forms import Form, blank_form, read_query
 from kernel.i18n import N_
+from kernel.listing import listing, rows_wanted
 from kernel.money import Fen
 from kernel.pages import (
-    LIST_ROWS,
     NoticeKind,
     accepts_upload,
     cursor_place,
-    page_of,
     see_other,
 )
 from kernel.sheets import Limits
@@ -106,7 +105,6 @@ def _show(form: Form, refusal: Refusal | None = None) -> ResponseReturnValue:
 def lines() -> ResponseReturnValue:
     """List bank lines, those that nothing explains unless all are asked for; or save the list."""
     form = read_query(LineFilterForm())
-    file_format = wanted_format()
     wanted = LineFilter(
         unmatched=form.values.get("show") != "all",
         **{name: value for name, value in form.values.items() if name != "show"},
@@ -116,20 +114,19 @@ def lines() -> ResponseReturnValue:
             session,
             wanted=wanted,
             after=_place(),
-            limit=EXPORT_ROWS_MAX if file_format else LIST_ROWS + 1,
+            limit=rows_wanted(),
         )
         numbers = [each.account.number for each in accounts(session)]
-    if file_format:
-        return list_file(rows, _columns(), name="bank-lines", file_format=file_format)
-    return render_template(
+    return listing(
         "finance/bank_lines.html",
+        rows,
+        columns=_columns(),
+        name="bank-lines",
+        place=lambda row: (row.booked_on.isoformat(), str(row.seq), str(row.id)),
         form=form,
-        page=page_of(
-            rows, place=lambda row: (row.booked_on.isoformat(), str(row.seq), str(row.id))
-        ),
         numbers=[(number, number) for number in numbers],
         is_unmatched=wanted.unmatched,
-    ), form.status
+    )
 
 
 def _place() -> LinePlace | None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from http import HTTPStatus
 from uuid import UUID
 
-from flask import abort, render_template, url_for
+from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -22,10 +22,11 @@ from finance.services.discrepancies import annotate, resolve, take_on
 from kernel.clock import shanghai_date, utc_now
 from kernel.db import transaction
 from kernel.errors import Refusal
-from kernel.exports import EXPORT_ROWS_MAX, CellKind, Column, list_file, wanted_format
+from kernel.exports import CellKind, Column
 from kernel.forms import Form, blank_form, read_form, read_query
 from kernel.i18n import N_
-from kernel.pages import LIST_ROWS, cursor_place, page_of, see_other
+from kernel.listing import listing, rows_wanted
+from kernel.pages import cursor_moment, moment_place, see_other
 from kernel.web import current_actor
 
 _ANY = "any"
@@ -36,7 +37,6 @@ Verb = Callable[..., object]
 def exceptions() -> ResponseReturnValue:
     """List what does not match, the oldest first; or save the list."""
     form = read_query(ExceptionFilterForm())
-    file_format = wanted_format()
     state = form.values.get("state", DiscrepancyState.OPEN)
     actor, now = current_actor(), utc_now()
     with transaction() as session:
@@ -45,18 +45,16 @@ def exceptions() -> ResponseReturnValue:
             state=None if state == _ANY else DiscrepancyState(state),
             code=form.values.get("code"),
             owner_id=actor.id if form.values.get("mine") else None,
-            after=_place(),
-            limit=EXPORT_ROWS_MAX if file_format else LIST_ROWS + 1,
+            after=cursor_moment(),
+            limit=rows_wanted(),
         )
-    if file_format:
-        return list_file(rows, _columns(now), name="exceptions", file_format=file_format)
-    return render_template(
+    return listing(
         "finance/exceptions.html",
+        rows,
+        columns=_columns(now),
+        name="exceptions",
+        place=lambda row: moment_place(row.discrepancy.opened_at, row.discrepancy.id),
         form=form,
-        page=page_of(
-            rows,
-            place=lambda row: (row.discrepancy.opened_at.isoformat(), str(row.discrepancy.id)),
-        ),
         days={row.discrepancy.id: _days(row, now) for row in rows},
         codes=[(code.value, gettext(words[0])) for code, words in CODE_WORDS.items()],
         states=[
@@ -66,7 +64,7 @@ def exceptions() -> ResponseReturnValue:
         code_words=CODE_WORDS,
         state_words=STATE_WORDS,
         state_kinds=STATE_KINDS,
-    ), form.status
+    )
 
 
 @bank_pages.get("/exceptions/<uuid:discrepancy_id>")
@@ -149,17 +147,6 @@ def _days(row: ExceptionRow, now: datetime) -> int:
     """Return an exception's age in Shanghai days, until it was resolved."""
     until = row.discrepancy.resolved_at or now
     return (shanghai_date(until) - shanghai_date(row.discrepancy.opened_at)).days
-
-
-def _place() -> tuple[datetime, UUID] | None:
-    place = cursor_place(parts=2)
-    if place is None:
-        return None
-    try:
-        moment, discrepancy_id = datetime.fromisoformat(place[0]), UUID(place[1])
-    except ValueError:
-        abort(HTTPStatus.BAD_REQUEST)
-    return (moment, discrepancy_id) if moment.tzinfo else abort(HTTPStatus.BAD_REQUEST)
 
 
 def _columns(now: datetime) -> list[Column[ExceptionRow]]:

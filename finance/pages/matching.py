@@ -1,10 +1,9 @@
 """Matching at the desk: a bank line beside the payments it may be about, and what was matched."""
 
-from datetime import datetime
 from http import HTTPStatus
 from uuid import UUID
 
-from flask import abort, render_template, url_for
+from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -37,10 +36,11 @@ from kernel.actors import Role
 from kernel.clock import utc_now
 from kernel.db import transaction
 from kernel.errors import Refusal
-from kernel.exports import EXPORT_ROWS_MAX, CellKind, Column, list_file, wanted_format
+from kernel.exports import CellKind, Column
 from kernel.forms import Form, blank_form, read_form, read_query
 from kernel.i18n import N_
-from kernel.pages import LIST_ROWS, cursor_place, page_of, see_other
+from kernel.listing import listing, rows_wanted
+from kernel.pages import cursor_moment, moment_place, see_other
 from kernel.web import current_actor
 
 _LINE = "finance_bank_pages.line"
@@ -157,7 +157,6 @@ def _show(bank_line_id: UUID, form: Form | None = None) -> ResponseReturnValue:
 def matches() -> ResponseReturnValue:
     """List what was matched, the newest first; or save the list."""
     form = read_query(MatchFilterForm())
-    file_format = wanted_format()
     show = form.values.get("show")
     with transaction() as session:
         rows = matches_made(
@@ -165,29 +164,19 @@ def matches() -> ResponseReturnValue:
             undone=None if show is None else show == "undone",
             from_on=form.values.get("from_on"),
             until_on=form.values.get("until_on"),
-            after=_place(),
-            limit=EXPORT_ROWS_MAX if file_format else LIST_ROWS + 1,
+            after=cursor_moment(),
+            limit=rows_wanted(),
         )
-    if file_format:
-        return list_file(rows, _columns(), name="matches", file_format=file_format)
-    return render_template(
+    return listing(
         "finance/matches.html",
+        rows,
+        columns=_columns(),
+        name="matches",
+        place=lambda row: moment_place(row.match.matched_at, row.match.id),
         form=form,
-        page=page_of(rows, place=lambda row: (row.match.matched_at.isoformat(), str(row.match.id))),
         reason_words=REASON_WORDS,
         payment_words=PAYMENT_WORDS,
-    ), form.status
-
-
-def _place() -> tuple[datetime, UUID] | None:
-    place = cursor_place(parts=2)
-    if place is None:
-        return None
-    try:
-        moment, match_id = datetime.fromisoformat(place[0]), UUID(place[1])
-    except ValueError:
-        abort(HTTPStatus.BAD_REQUEST)
-    return (moment, match_id) if moment.tzinfo else abort(HTTPStatus.BAD_REQUEST)
+    )
 
 
 def _columns() -> list[Column[MatchRow]]:

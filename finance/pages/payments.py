@@ -49,8 +49,9 @@ from kernel.errors import Refusal
 from kernel.exports import EXPORT_ROWS_MAX, CellKind, Column, list_file, wanted_format
 from kernel.forms import Form, blank_form, read_form, read_query
 from kernel.i18n import N_
+from kernel.listing import listing, rows_wanted
 from kernel.money import Fen, yuan
-from kernel.pages import LIST_ROWS, attachment, cursor_place, page_of, see_other
+from kernel.pages import LIST_ROWS, attachment, cursor_id, cursor_place, page_of, see_other
 from ledger.models import Book
 
 pages = Blueprint(
@@ -72,26 +73,26 @@ Verb = Callable[..., object]
 def payments() -> ResponseReturnValue:
     """List the batches, newest first, or save the list as a file."""
     form = read_query(BatchFilter())
-    file_format = wanted_format()
     place = cursor_place(parts=1)
     with transaction() as session:
         rows = batches(
             session,
             state=form.values.get("state"),
             before=_read_number(place[0]) if place else None,
-            rows=EXPORT_ROWS_MAX if file_format else LIST_ROWS + 1,
+            rows=rows_wanted(),
         )
-    if file_format:
-        return list_file(rows, _batch_columns(), name="payment-batches", file_format=file_format)
-    return render_template(
+    return listing(
         "finance/payments.html",
+        rows,
+        columns=_batch_columns(),
+        name="payment-batches",
+        place=lambda row: (str(row.batch.number),),
         form=form,
-        page=page_of(rows, place=lambda row: (str(row.batch.number),)),
         may_prepare=may(*SENDERS),
         batch_words=BATCH_WORDS,
         batch_kinds=BATCH_KINDS,
         book_words=BOOK_WORDS,
-    ), form.status
+    )
 
 
 @pages.get("/owed")
@@ -125,11 +126,10 @@ def prepare() -> ResponseReturnValue:
 def returned() -> ResponseReturnValue:
     """List the payments that the bank sent back, each with what came after it."""
     file_format = wanted_format()
-    place = cursor_place(parts=1)
     with transaction() as session:
         rows = returned_payments(
             session,
-            after=_read_id(place[0]) if place else None,
+            after=cursor_id(),
             rows=EXPORT_ROWS_MAX if file_format else LIST_ROWS + 1,
         )
     if file_format:
@@ -259,7 +259,6 @@ def _count_sentence(count: int, lines: list[Owed]) -> str:
 def _show_batch(batch_id: UUID, form: Form) -> ResponseReturnValue:
     actor = city_actor(*READERS)
     file_format = wanted_format()
-    place = cursor_place(parts=1)
     with transaction() as session:
         line = batch_by_id(session, batch_id=batch_id)
         if line is None:
@@ -267,7 +266,7 @@ def _show_batch(batch_id: UUID, form: Form) -> ResponseReturnValue:
         rows = payments_of_batch(
             session,
             batch_id=batch_id,
-            after=_read_id(place[0]) if place else None,
+            after=cursor_id(),
             rows=EXPORT_ROWS_MAX if file_format else LIST_ROWS + 1,
         )
         payees = payees_of_batch(session, batch_id=batch_id)
@@ -323,13 +322,6 @@ def _read_number(text: str) -> int:
     if not text.isascii() or not text.isdecimal() or len(text) > len("2147483647"):
         abort(HTTPStatus.BAD_REQUEST)
     return int(text)
-
-
-def _read_id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        abort(HTTPStatus.BAD_REQUEST)
 
 
 def _days_since(moment: datetime, now: datetime) -> int:

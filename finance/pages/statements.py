@@ -54,6 +54,7 @@ from kernel.errors import Refusal
 from kernel.exports import EXPORT_ROWS_MAX, CellKind, Column, list_file, wanted_format
 from kernel.forms import Form, blank_form, read_form, read_query
 from kernel.i18n import N_
+from kernel.listing import listing, rows_wanted
 from kernel.pages import LIST_ROWS, cursor_place, page_of, see_other
 from kernel.web import current_actor
 from merchants.queries import MerchantReach
@@ -87,7 +88,6 @@ def _may(role: Role) -> bool:
 def statements() -> ResponseReturnValue:
     """List the statements that I may see, the newest first, or save the list as a file."""
     form = read_query(StatementQuery())
-    file_format = wanted_format()
     reach = reading_reach()
     today = shanghai_date(utc_now())
     with transaction() as session:
@@ -96,20 +96,21 @@ def statements() -> ResponseReturnValue:
             reach=reach,
             wanted=StatementFilter(**form.values),
             before=_number_place(),
-            rows=EXPORT_ROWS_MAX if file_format else LIST_ROWS + 1,
+            rows=rows_wanted(),
         )
         waiting = merchants_waiting(session, reach=reach, ends_on=today + _ONE_DAY)
-    if file_format:
-        return list_file(rows, _columns(), name="statements", file_format=file_format)
-    return render_template(
+    return listing(
         "finance/statements.html",
+        rows,
+        columns=_columns(),
+        name="statements",
+        place=lambda row: (str(row.number),),
         form=form,
-        page=page_of(rows, place=lambda row: (str(row.number),)),
         waiting=waiting,
         may_open=_may(Role.FINANCE_MAKER),
         state_words=STATE_WORDS,
         state_kinds=STATE_KINDS,
-    ), form.status
+    )
 
 
 def _number_place() -> int | None:

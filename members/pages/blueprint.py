@@ -1,9 +1,6 @@
 """The blueprint that the modules beside this one fill, and what they share."""
 
-from http import HTTPStatus
-from uuid import UUID
-
-from flask import Blueprint, abort
+from flask import Blueprint
 
 from kernel.actors import Role
 from kernel.i18n import N_
@@ -63,11 +60,3 @@ def reading_paths() -> tuple[str, ...]:
 def keeping_paths() -> tuple[str, ...]:
     """Return the union paths whose register the caller keeps."""
     return current_actor().paths(Role.REGISTER_OFFICER)
-
-
-def read_id(text: str) -> UUID:
-    """Return the id that a list's cursor holds; what is none is answered with 400."""
-    try:
-        return UUID(text)
-    except ValueError:
-        abort(HTTPStatus.BAD_REQUEST)

@@ -10,11 +10,12 @@ from flask_babel import gettext
 from kernel.clock import utc_now
 from kernel.db import transaction
 from kernel.errors import Refusal
-from kernel.exports import EXPORT_ROWS_MAX, CellKind, Column, list_file, wanted_format
+from kernel.exports import CellKind, Column
 from kernel.forms import Form, blank_form, read_form, read_query
 from kernel.i18n import N_
+from kernel.listing import listing, rows_wanted
 from kernel.masks import mask_document, mask_phone
-from kernel.pages import LIST_ROWS, cursor_place, page_of, see_other
+from kernel.pages import cursor_id, see_other
 from kernel.persons import Mode
 from kernel.web import NotFound, current_actor
 from members.errors import FactInvalid
@@ -30,7 +31,6 @@ from members.pages.blueprint import (
     STATUS_WORDS,
     keeping_paths,
     pages,
-    read_id,
 )
 from members.queries import (
     CorrectionLine,
@@ -86,24 +86,23 @@ _FIELD_OF = {"phone_taken": "phone", "document_taken": "document"}
 def corrections() -> ResponseReturnValue:
     """List what people say is wrong about the members that I look after."""
     form = read_query(CorrectionFilter())
-    file_format = wanted_format()
-    place = cursor_place(parts=1)
     with transaction() as session:
         rows = corrections_within(
             session,
             paths=keeping_paths(),
             state=form.values.get("state"),
-            before=read_id(place[0]) if place else None,
-            rows=EXPORT_ROWS_MAX if file_format else LIST_ROWS + 1,
+            before=cursor_id(),
+            rows=rows_wanted(),
         )
-    if file_format:
-        return list_file(rows, _columns(), name="corrections", file_format=file_format)
-    return render_template(
+    return listing(
         "members/corrections.html",
+        rows,
+        columns=_columns(),
+        name="corrections",
+        place=lambda row: (str(row.request.id),),
         form=form,
-        page=page_of(rows, place=lambda row: (str(row.request.id),)),
         **_words(),
-    ), form.status
+    )
 
 
 def _columns() -> list[Column[CorrectionLine]]:

@@ -11,10 +11,11 @@ from audit.queries import looks_at_member
 from kernel.clock import utc_now
 from kernel.db import transaction
 from kernel.errors import Refusal
-from kernel.exports import EXPORT_ROWS_MAX, Column, list_file, wanted_format
+from kernel.exports import Column
 from kernel.forms import blank_form, read_form, read_query
+from kernel.listing import listing, rows_wanted
 from kernel.masks import mask_document, mask_phone
-from kernel.pages import LIST_ROWS, cursor_place, page_of
+from kernel.pages import cursor_id
 from kernel.web import NotFound, current_actor
 from members.models import MEMBER_DOCUMENT, MEMBER_PHONE, Member
 from members.pages.blueprint import (
@@ -23,7 +24,6 @@ from members.pages.blueprint import (
     STATUS_WORDS,
     keeping_paths,
     pages,
-    read_id,
     reading_paths,
 )
 from members.queries import (
@@ -42,8 +42,6 @@ from members.services.reveal import FullValues, reveal_member
 def members() -> ResponseReturnValue:
     """List the members that I look after, or save the list as a file."""
     form = read_query(MemberFilter())
-    file_format = wanted_format()
-    place = cursor_place(parts=1)
     values = form.values
     with transaction() as session:
         rows = members_within(
@@ -52,18 +50,19 @@ def members() -> ResponseReturnValue:
             union_code=values.get("union_code"),
             status=values.get("status"),
             indexes=search_indexes(values["text"]) if values.get("text") else None,
-            after=read_id(place[0]) if place else None,
-            rows=EXPORT_ROWS_MAX if file_format else LIST_ROWS + 1,
+            after=cursor_id(),
+            rows=rows_wanted(),
         )
-    if file_format:
-        return list_file(rows, _columns(), name="members", file_format=file_format)
-    return render_template(
+    return listing(
         "members/members.html",
+        rows,
+        columns=_columns(),
+        name="members",
+        place=lambda row: (str(row.id),),
         form=form,
-        page=page_of(rows, place=lambda row: (str(row.id),)),
         may_import=bool(keeping_paths()),
         status_words=STATUS_WORDS,
-    ), form.status
+    )
 
 
 def _columns() -> list[Column[MemberLine]]:

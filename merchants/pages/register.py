@@ -14,10 +14,11 @@ from kernel.actors import Role
 from kernel.clock import shanghai_date, utc_now
 from kernel.db import transaction
 from kernel.errors import Refusal
-from kernel.exports import EXPORT_ROWS_MAX, CellKind, Column, list_file, wanted_format
+from kernel.exports import CellKind, Column
 from kernel.forms import Form, blank_form, read_form, read_query
 from kernel.i18n import N_
-from kernel.pages import LIST_ROWS, cursor_place, page_of
+from kernel.listing import listing, rows_wanted
+from kernel.pages import cursor_place
 from kernel.web import current_actor
 from merchants.errors import (
     AccountInvalid,
@@ -81,7 +82,6 @@ _FIELD_OF: dict[type[Refusal], str] = {
 def merchants() -> ResponseReturnValue:
     """List the merchants that I look after, or save the list as a file."""
     form = read_query(MerchantQuery())
-    file_format = wanted_format()
     place = cursor_place(parts=2)
     reach = reading_reach()
     with transaction() as session:
@@ -91,22 +91,23 @@ def merchants() -> ResponseReturnValue:
             today=shanghai_date(utc_now()),
             wanted=MerchantFilter(**form.values),
             after=(place[0], _read_id(place[1])) if place else None,
-            rows=EXPORT_ROWS_MAX if file_format else LIST_ROWS + 1,
+            rows=rows_wanted(),
         )
         districts = districts_within(session, reach=reach)
         categories = categories_within(session, reach=reach)
-    if file_format:
-        return list_file(rows, _columns(), name="merchants", file_format=file_format)
-    return render_template(
+    return listing(
         "merchants/merchants.html",
+        rows,
+        columns=_columns(),
+        name="merchants",
+        place=lambda row: (row.name, str(row.id)),
         form=form,
-        page=page_of(rows, place=lambda row: (row.name, str(row.id))),
         may_add=bool(changing_reach().paths),
         kind_words=KIND_WORDS,
         state_words=STATE_WORDS,
         districts=[(each, each) for each in districts],
         categories=[(each, each) for each in categories],
-    ), form.status
+    )
 
 
 def _read_id(text: str) -> UUID:

@@ -1,10 +1,8 @@
 """Measures against a merchant at the desk: set by one person, lifted by another; appeals."""
 
-from datetime import datetime
-from http import HTTPStatus
 from uuid import UUID
 
-from flask import abort, render_template, url_for
+from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -12,10 +10,11 @@ from kernel.actors import Role
 from kernel.clock import utc_now
 from kernel.db import transaction
 from kernel.errors import Refusal
-from kernel.exports import EXPORT_ROWS_MAX, CellKind, Column, list_file, wanted_format
+from kernel.exports import CellKind, Column
 from kernel.forms import Form, blank_form, read_form, read_query
 from kernel.i18n import N_
-from kernel.pages import LIST_ROWS, cursor_place, page_of, see_other
+from kernel.listing import listing, rows_wanted
+from kernel.pages import cursor_moment, moment_place, see_other
 from kernel.web import current_actor
 from merchants.models import SanctionAppealState, SanctionKind
 from merchants.pages.blueprint import STATE_WORDS, changing_reach, pages
@@ -119,36 +118,25 @@ def answer_appeal(appeal_id: UUID) -> ResponseReturnValue:
 def sanction_appeals() -> ResponseReturnValue:
     """List what merchants say against measures, the longest wait first, or save it as a file."""
     form = read_query(AppealQuery())
-    file_format = wanted_format()
-    place = cursor_place(parts=2)
     with transaction() as session:
         rows = sanction_appeals_within(
             session,
             reach=_reading_reach(),
-            after=_read_place(place) if place else None,
-            rows=EXPORT_ROWS_MAX if file_format else LIST_ROWS + 1,
+            after=cursor_moment(),
+            rows=rows_wanted(),
             **form.values,
         )
-    if file_format:
-        return list_file(rows, _columns(), name="merchant-appeals", file_format=file_format)
-    return render_template(
+    return listing(
         "merchants/appeals.html",
+        rows,
+        columns=_columns(),
+        name="merchant-appeals",
+        place=lambda row: moment_place(row.appeal.made_at, row.appeal.id),
         form=form,
-        page=page_of(rows, place=lambda row: (row.appeal.made_at.isoformat(), str(row.appeal.id))),
         sanction_words=SANCTION_WORDS,
         appeal_words=APPEAL_WORDS,
         appeal_kinds=_APPEAL_KINDS,
-    ), form.status
-
-
-def _read_place(place: list[str]) -> tuple[datetime, UUID]:
-    try:
-        moment, appeal_id = datetime.fromisoformat(place[0]), UUID(place[1])
-    except ValueError:
-        abort(HTTPStatus.BAD_REQUEST)
-    if moment.tzinfo is None:
-        abort(HTTPStatus.BAD_REQUEST)
-    return moment, appeal_id
+    )
 
 
 def _columns() -> list[Column[AppealRow]]:

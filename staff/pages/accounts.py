@@ -11,10 +11,11 @@ from kernel.actors import Role
 from kernel.clock import utc_now
 from kernel.db import transaction
 from kernel.errors import Refusal
-from kernel.exports import EXPORT_ROWS_MAX, Column, list_file, wanted_format
+from kernel.exports import Column
 from kernel.forms import Form, blank_form, read_form, read_query
 from kernel.i18n import N_
-from kernel.pages import LIST_ROWS, cursor_place, page_of, see_other
+from kernel.listing import listing, rows_wanted
+from kernel.pages import cursor_place, see_other
 from kernel.web import current_actor
 from staff.errors import (
     AccountNotFound,
@@ -68,28 +69,24 @@ def _reach() -> tuple[str, ...]:
 def accounts() -> ResponseReturnValue:
     """List the accounts within my reach, or save the list as a file."""
     form = read_query(AccountFilter())
-    file_format = wanted_format()
     place = cursor_place(parts=1)
     with transaction() as session:
         rows = accounts_within(
             session,
             paths=_reach(),
             after=place[0] if place else None,
-            limit=EXPORT_ROWS_MAX if file_format else LIST_ROWS + 1,
+            limit=rows_wanted(),
             **form.values,
         )
-    if file_format:
-        return list_file(rows, _columns(), name="staff-accounts", file_format=file_format)
-    page = page_of(rows, place=lambda line: (line.username,))
-    return (
-        render_template(
-            "staff/accounts.html",
-            form=form,
-            page=page,
-            role_words=ROLE_WORDS,
-            state_words=STATE_WORDS,
-        ),
-        form.status,
+    return listing(
+        "staff/accounts.html",
+        rows,
+        columns=_columns(),
+        name="staff-accounts",
+        place=lambda line: (line.username,),
+        form=form,
+        role_words=ROLE_WORDS,
+        state_words=STATE_WORDS,
     )
 
 

@@ -61,7 +61,7 @@ PAYABLE_WORDS = {
     PayableState.PAID: N_("Paid"),
     PayableState.RETURNED: N_("Sent back by the bank"),
 }
-WORDS = {
+WORDS: dict[str, Any] = {
     "category_words": CATEGORY_WORDS,
     "payer_words": PAYER_WORDS,
     "basis_words": BASIS_WORDS,

@@ -1,11 +1,10 @@
 """Courses: list, open, begin and change; a session is planned from here."""
 
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from flask import abort, render_template, url_for
+from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -14,10 +13,11 @@ from cards.queries import union_within
 from kernel.clock import utc_now
 from kernel.db import transaction
 from kernel.errors import Refusal
-from kernel.exports import EXPORT_ROWS_MAX, CellKind, Column, list_file, wanted_format
+from kernel.exports import CellKind, Column
 from kernel.forms import Form, blank_form, read_form, typed_yuan
 from kernel.i18n import N_
-from kernel.pages import LIST_ROWS, cursor_place, page_of, see_other
+from kernel.listing import listing, rows_wanted
+from kernel.pages import cursor_id, see_other
 from kernel.web import current_actor
 from members.queries import union_tree
 from merchants.errors import SiteNotFound
@@ -57,31 +57,23 @@ from training.services import (
 @pages.get("")
 def courses() -> ResponseReturnValue:
     """List the courses of the unions I look after, or save the list as a file."""
-    file_format = wanted_format()
-    place = cursor_place(parts=1)
     with transaction() as session:
         rows = courses_within(
             session,
             paths=reading_paths(),
-            after=_read_id(place[0]) if place else None,
-            rows=EXPORT_ROWS_MAX if file_format else LIST_ROWS + 1,
+            after=cursor_id(),
+            rows=rows_wanted(),
         )
-    if file_format:
-        return list_file(rows, _columns(), name="courses", file_format=file_format)
-    return render_template(
+    return listing(
         "training/courses.html",
-        page=page_of(rows, place=lambda row: (str(row.course.id),)),
+        rows,
+        columns=_columns(),
+        name="courses",
+        place=lambda row: (str(row.course.id),),
         may_add=bool(changing_paths()),
         titled=titled,
         **WORDS,
     )
-
-
-def _read_id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        abort(HTTPStatus.BAD_REQUEST)
 
 
 def _columns() -> list[Column[CourseLine]]:
