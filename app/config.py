@@ -29,7 +29,7 @@ VARIABLES = {
     " codes are refused (`codes_not_sent`) and notices stay in the member's page.",
     "SMS_TOKEN": "The bearer token that the text-message gateway knows us by.",
     "SMS_TIMEOUT_SECONDS": "How long one call to the gateway may take; 5 by default, 30 at most.",
-    "DATABASE_POOL_SIZE": "Connections a process may hold: its number of threads.",
+    "DATABASE_POOL_SIZE": "Threads of a process; it holds up to two connections for each.",
 }
 
 _POOL_SIZE_DEFAULT = 8

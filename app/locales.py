@@ -1,8 +1,12 @@
 """Chinese first, English complete: which language a request is answered in."""
 
+from functools import lru_cache
+
 from flask import Flask, has_request_context, request
 from flask_babel import Babel
 from werkzeug import Response
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 LANGUAGE_COOKIE = "uc_language"
 _YEAR_SECONDS = 365 * 24 * 3600
@@ -25,7 +29,13 @@ def choose_locale() -> str:
     chosen = request.cookies.get(LANGUAGE_COOKIE)
     if chosen in LANGUAGES and not request.path.startswith("/api/"):
         return chosen
-    for language, _ in request.accept_languages:
+    return _preferred(request.headers.get("Accept-Language", ""))
+
+
+@lru_cache(maxsize=256)
+def _preferred(header: str) -> str:
+    """Return the first of our languages that an Accept-Language header names."""
+    for language, _ in parse_accept_header(header, LanguageAccept):
         if language.lower().startswith("zh"):
             return CHINESE
         if language.lower().startswith("en"):

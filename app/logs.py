@@ -1,11 +1,14 @@
 """Logs: one JSON object a line, codes and ids only, never what a person typed."""
 
+import json
 import logging
 import sys
 import time
+from datetime import UTC, datetime
 
 import structlog
 from flask import Flask, Response, g, request
+from structlog.contextvars import get_contextvars
 from structlog.typing import Processor
 
 
@@ -24,7 +27,7 @@ def configure_logging() -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
+        _Lines(
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
@@ -39,6 +42,22 @@ def configure_logging() -> None:
     # These two describe statements and their arguments, which may be personal.
     for chatty in ("sqlalchemy.engine", "procrastinate"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+class _Lines(structlog.stdlib.ProcessorFormatter):
+    """Writes a plain message by itself: that is one of every request, and a tenth of its cost."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        if isinstance(record.msg, dict) or record.exc_info or get_contextvars():
+            return super().format(record)
+        moment = datetime.fromtimestamp(record.created, UTC)
+        line = {
+            "event": record.getMessage(),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "timestamp": moment.isoformat().replace("+00:00", "Z"),
+        }
+        return json.dumps(line, ensure_ascii=False)
 
 
 def log_requests(app: Flask) -> None:

@@ -4,10 +4,14 @@ They keep a flood away; nothing that security rests on counts here. What does (c
 sign-in) is counted in PostgreSQL. Each worker counts for itself, so the totals are per worker.
 """
 
+import time
 from ipaddress import ip_address
 
 from flask import Flask, request
-from flask_limiter import ApplicationLimit, Limiter
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+from werkzeug.exceptions import TooManyRequests
 
 from app.authenticate import bearer_token
 from app.config import Settings
@@ -23,33 +27,25 @@ _TILL_TOKEN_PREFIX = "uct_"  # noqa: S105 (how a till's token begins, not one of
 
 def limit_volume(app: Flask, settings: Settings) -> None:
     """Answer 429 to what comes too often. A demo asked from its own machine is left alone."""
+    limiter = FixedWindowRateLimiter(MemoryStorage())
+    per_address, per_till = parse(ADDRESS_LIMIT), parse(TILL_LIMIT)
+    of_receipts = parse(RECEIPT_LIMIT)
 
-    def address() -> str:
-        return request.remote_addr or "unknown"
+    def count(limit: RateLimitItem, *key: str) -> None:
+        if not limiter.hit(limit, *key):
+            ends_at = limiter.get_window_stats(limit, *key).reset_time
+            raise TooManyRequests(retry_after=max(1, int(ends_at - time.time())))
 
-    def till() -> str:
-        return token_hash(bearer_token() or "").hex()
-
-    def is_own_machine() -> bool:
+    @app.before_request
+    def slow_down() -> None:
         # Behind a socket that is a file there is no address.
         here = request.remote_addr
-        return settings.is_demo and here is not None and ip_address(here).is_loopback
-
-    def is_no_till() -> bool:
-        return not (bearer_token() or "").startswith(_TILL_TOKEN_PREFIX) or is_own_machine()
-
-    def is_no_receipt() -> bool:
-        return not request.path.startswith(_RECEIPTS) or is_own_machine()
-
-    Limiter(
-        key_func=address,
-        app=app,
-        storage_uri="memory://",
-        application_limits=[
-            ApplicationLimit(ADDRESS_LIMIT, key_function=address, exempt_when=is_own_machine),
-            ApplicationLimit(
-                RECEIPT_LIMIT, key_function=address, exempt_when=is_no_receipt, scope="receipts"
-            ),
-            ApplicationLimit(TILL_LIMIT, key_function=till, exempt_when=is_no_till, scope="till"),
-        ],
-    )
+        if settings.is_demo and here is not None and ip_address(here).is_loopback:
+            return
+        address = here or "unknown"
+        count(per_address, "address", address)
+        if request.path.startswith(_RECEIPTS):
+            count(of_receipts, "receipts", address)
+        token = bearer_token() or ""
+        if token.startswith(_TILL_TOKEN_PREFIX):
+            count(per_till, "till", token_hash(token).hex())

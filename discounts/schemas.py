@@ -1,5 +1,6 @@
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
@@ -9,12 +10,23 @@ from discounts.queries import GapState, OfflineMatter
 from discounts.rules import RECORD_CHARACTERS_MAX
 from kernel.forms import YuanField
 from kernel.i18n import N_
+from kernel.money import BILL_FEN_MAX
 from kernel.wire import FenField, Moment, Text, Wire
 
 # Longer than any code can be, and bounded before anything looks at it (card-credential 8.1).
 PRESENTATION_CHARACTERS_MAX = 600
 _SEQ_MAX = 2**53
 BATCH_RECORDS_MAX = 1_000
+
+
+_PLAIN_SALE = {"id", "verification_id", "offer_id", "gross_fen"}
+
+
+def _plain_id(value: object) -> UUID | None:
+    try:
+        return UUID(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
 
 
 class VerificationRequest(Wire):
@@ -25,6 +37,18 @@ class VerificationRequest(Wire):
         metadata={"description": "The QR's text: UC1:…, UR1:… or US1:…"},
     )
     id = fields.UUID(load_default=None, metadata={"description": "The scan's own id."})
+
+    @staticmethod
+    def plain(data: Any) -> dict[str, Any] | None:
+        """Return a plain body as `load` would: see kernel.web.StrictParser."""
+        if not isinstance(data, dict) or not data.keys() <= {"presentation", "id"}:
+            return None
+        shown, scan_id = data.get("presentation"), _plain_id(data.get("id"))
+        if not isinstance(shown, str) or not 0 < len(shown) <= PRESENTATION_CHARACTERS_MAX:
+            return None
+        if scan_id is None and data.get("id") is not None:
+            return None
+        return {"presentation": shown, "id": scan_id}
 
 
 class CardSeen(Wire):
@@ -90,6 +114,18 @@ class RedemptionRequest(Wire):
     )
     occurred_at = Moment(load_default=None)
     capture = fields.Boolean(load_default=True)
+
+    @staticmethod
+    def plain(data: Any) -> dict[str, Any] | None:
+        """Return the sale of a verified card as `load` would: see kernel.web.StrictParser."""
+        if not isinstance(data, dict) or data.keys() != _PLAIN_SALE:
+            return None
+        ids = {name: _plain_id(data[name]) for name in ("id", "verification_id", "offer_id")}
+        gross_fen = data["gross_fen"]
+        if None in ids.values() or type(gross_fen) is not int or not 0 < gross_fen <= BILL_FEN_MAX:
+            return None
+        rest = {"presentation": None, "terminal_seq": None, "occurred_at": None, "capture": True}
+        return {**ids, "gross_fen": gross_fen, **rest}
 
     @validates_schema
     def one_way_to_name_the_card(self, data: dict[str, object], **_: object) -> None:

@@ -1,5 +1,6 @@
 """The one place that opens, commits and rolls back transactions."""
 
+import itertools
 import re
 from collections import namedtuple
 from collections.abc import Iterator, Mapping
@@ -10,12 +11,17 @@ from enum import StrEnum
 from typing import Any, cast
 
 import psycopg
-from sqlalchemy import BigInteger, Engine, Enum, Integer, MetaData, create_engine, text
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus, Format, TransactionStatus
+from psycopg.pq.abc import PGresult
+from sqlalchemy import BigInteger, Engine, Enum, Integer, MetaData, create_engine, event, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry, Pool
 from sqlalchemy.sql import ClauseElement
 
 from kernel.clock import UtcDateTime
@@ -33,6 +39,10 @@ CONSTRAINT_NAMES = {
 _DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 # A parameter is `:name`; a cast is `::type` and no parameter.
 _PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
+_PLACE = re.compile(r"%\((\w+)\)s")
+_statement_numbers = itertools.count(1)
+_IDLE = TransactionStatus.IDLE
+_GOOD = frozenset({ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK})
 
 # PostgreSQL asks the client to try such a transaction again: it saw a conflict, not a fault.
 RETRIABLE_SQLSTATES = frozenset({"40001", "40P01"})
@@ -43,6 +53,13 @@ class TryAgain(Exception):
 
     Raised by a service whose INSERT found its key taken; the next try reads what was written and
     answers from that. kernel.web.retrying() catches it.
+    """
+
+
+class NotAtOnce(Exception):
+    """What one statement was to do as a whole is not that plain; nothing of it was done.
+
+    The caller leaves reading() and opens a transaction, in which the same is decided step by step.
     """
 
 
@@ -78,22 +95,39 @@ def connect(url: str, *, pool_size: int = 5) -> Engine:
     `pool_size` is the number of threads that may want a connection at once; the pool never grows
     past it, so workers x pool_size stays below the server's max_connections.
     """
-    engine = create_engine(
-        url,
-        pool_size=pool_size,
-        max_overflow=0,
+    facts: dict[str, Any] = {
+        "pool_size": pool_size,
+        "max_overflow": 0,
         # An error must not carry what people entered into the log.
-        hide_parameters=True,
-        pool_timeout=10,
-        connect_args={
+        "hide_parameters": True,
+        "pool_timeout": 10,
+        "connect_args": {
             "application_name": "union-card",
             "connect_timeout": 5,
             "options": "-c timezone=UTC -c statement_timeout=30000 -c lock_timeout=10000"
             " -c idle_in_transaction_session_timeout=60000",
         },
-    )
+    }
+    engine = create_engine(url, **facts)
+    event.listen(engine, "commit", _commit_at_once)
     session_factory.configure(bind=engine)
+    # A pool of their own: to switch a connection to and fro costs as much as what it would run.
+    _Single.engine = create_engine(
+        url, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True, **facts
+    )
     return engine
+
+
+class _Single:
+    """Where statements that commit by themselves run, beside the engine of transactions."""
+
+    engine: Engine | None = None
+
+
+@event.listens_for(Pool, "connect")
+def _keep_what_is_prepared(driver: Any, _: ConnectionPoolEntry) -> None:
+    """Let psycopg prepare nothing by itself: at a rollback it would throw all statements away."""
+    driver.prepare_threshold = None
 
 
 @contextmanager
@@ -120,23 +154,31 @@ def transaction() -> Iterator[Session]:
 def reading() -> Iterator[Connection]:
     """Lend a connection for single statements that need no transaction, such as who is calling.
 
-    Each statement commits by itself, which spares the BEGIN and COMMIT round trips. Inside a test
-    it joins the test's connection like everything else.
+    Each statement commits by itself, which spares the BEGIN and COMMIT round trips: one that writes
+    is a transaction of its own. Inside a test it joins the test's connection like everything else.
     """
     bind = session_factory.kw["bind"]
     if isinstance(bind, Connection):
-        yield bind
+        # As alone as it can be there: what fails is undone, and the test's own work is not.
+        with bind.begin_nested():
+            yield bind
         return
-    with bind.connect() as connection:
-        yield connection.execution_options(isolation_level="AUTOCOMMIT")
+    single = _Single.engine
+    if single is None or single.url != bind.url:
+        with bind.connect() as connection:
+            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+        return
+    with single.connect() as connection:
+        yield connection
 
 
 class Statement:
-    """SQL that the driver runs by itself, in the transaction of the session it is given.
+    """SQL that PostgreSQL keeps prepared, run through libpq, in the transaction it is given.
 
-    For the path of every scan, where SQLAlchemy's own work costs as much as the statement
-    (docs/decisions/0017). Made of text whose parameters are written `:name`, or of a statement that
-    is compiled once; a row is a named tuple. Errors are SQLAlchemy's, as from any other statement.
+    For the path of every scan, where what Python does around a statement costs more than the
+    statement (docs/decisions/0017, 0031). Made of text whose parameters are written `:name`, or of
+    a statement that is compiled once; a row is a named tuple. Errors are SQLAlchemy's, as from any
+    other statement. PostgreSQL infers the types of the parameters: CAST one that stands alone.
     """
 
     def __init__(self, sql: str | ClauseElement) -> None:
@@ -145,24 +187,46 @@ class Statement:
         self._row: Any = None
         if isinstance(sql, str):
             self.sql = _PARAMETER.sub(r"%(\1)s", sql.replace("%", "%%"))
-            return
-        compiled = sql.compile(dialect=_DIALECT)
-        self.sql = str(compiled)
-        self._given = {name: value for name, value in compiled.params.items() if value is not None}
+        else:
+            compiled = sql.compile(dialect=_DIALECT)
+            self.sql = str(compiled)
+            self._given = {
+                name: value for name, value in compiled.params.items() if value is not None
+            }
+        self._names = tuple(dict.fromkeys(_PLACE.findall(self.sql)))
+        self._name = f"union_card_{next(_statement_numbers)}".encode()
+        numbered = {name: f"${number}" for number, name in enumerate(self._names, start=1)}
+        self._numbered = _PLACE.sub(lambda found: numbered[found[1]], self.sql).replace("%%", "%")
+        self._formats = [PyFormat.TEXT] * len(self._names)
+
+    @property
+    def ctes(self) -> str:
+        """Return the CTEs before its last SELECT, for a text that does more."""
+        return _PLACE.sub(r":\1", self.sql.removeprefix("WITH ").rpartition("\n SELECT ")[0])
 
     def all(self, bind: Session | Connection, parameters: Mapping[str, Any]) -> list[Any]:
         """Run it and return every row."""
         connection = bind.connection() if isinstance(bind, Session) else bind
         driver: Any = connection.connection.driver_connection
-        cursor = driver.cursor()
         given = {**self._given, **parameters} if self._given else parameters
         # Whoever counts or logs statements hears of this one too.
         for listener in connection.dispatch.before_cursor_execute:
-            listener(connection, cursor, self.sql, given, None, False)  # noqa: FBT003 (SQLAlchemy's)
+            listener(connection, None, self.sql, given, None, False)  # noqa: FBT003 (SQLAlchemy's)
         try:
-            cursor.execute(self.sql, given)
-            # Without a result there is no row to be at: asked so, since a description is costly.
-            rows = cursor.fetchall() if cursor.rownumber is not None else []
+            adapter = connection.info.get(self)
+            if not driver.autocommit and driver.pgconn.transaction_status == _IDLE:
+                _begin(driver)
+            if adapter is None:
+                _checked(driver.pgconn.prepare(self._name, self._numbered.encode()))
+                adapter = connection.info[self] = Transformer(driver)
+            values = adapter.dump_sequence([given[name] for name in self._names], self._formats)
+            result = _checked(
+                driver.pgconn.exec_prepared(self._name, values, None, result_format=Format.BINARY)
+            )
+        except psycopg.errors.FeatureNotSupported as error:
+            # A migration changed a table under the prepared statement: a new connection knows it.
+            connection.invalidate(error)
+            raise TryAgain from error
         except psycopg.Error as error:
             dialect = connection.dialect
             if dialect.is_disconnect(cast("Any", error), driver, None):
@@ -170,17 +234,52 @@ class Statement:
             raise DBAPIError.instance(
                 self.sql, None, error, psycopg.Error, hide_parameters=True, dialect=dialect
             ) from error
-        if not rows:
+        if not result.ntuples:
             return []
         if self._row is None:
-            names = [column.name for column in cursor.description]
+            names = [(result.fname(at) or b"").decode() for at in range(result.nfields)]
             self._row = namedtuple("Row", names, rename=True)  # type: ignore[misc]  # noqa: PYI024 (names known only now)
-        return list(map(self._row._make, rows))
+        adapter.set_pgresult(result)
+        rows: list[Any] = adapter.load_rows(0, result.ntuples, self._row._make)
+        return rows
 
     def first(self, bind: Session | Connection, parameters: Mapping[str, Any]) -> Any:
         """Run it and return its only row, or None."""
         rows = self.all(bind, parameters)
         return rows[0] if rows else None
+
+
+def _commit_at_once(connection: Connection) -> None:
+    """Commit through libpq, before psycopg does it by way of its event loop: a third of the time.
+
+    What a commit may refuse (a deferred constraint) is raised as from any statement.
+    """
+    driver: Any = connection.connection.driver_connection
+    if driver.autocommit or driver.pgconn.transaction_status != TransactionStatus.INTRANS:
+        return
+    try:
+        _checked(driver.pgconn.exec_(b"COMMIT"))
+    except psycopg.Error as error:
+        dialect = connection.dialect
+        if dialect.is_disconnect(cast("Any", error), driver, None):
+            connection.invalidate(error)
+        raise DBAPIError.instance(
+            "COMMIT", None, error, psycopg.Error, hide_parameters=True, dialect=dialect
+        ) from error
+
+
+def _begin(driver: Any) -> None:
+    """Begin the driver's transaction, as its own first statement would."""
+    if driver.isolation_level is None:
+        _checked(driver.pgconn.exec_(b"BEGIN"))
+    else:
+        driver.execute("SELECT")
+
+
+def _checked(result: PGresult) -> PGresult:
+    if result.status in _GOOD:
+        return result
+    raise error_from_result(result)
 
 
 def is_reachable() -> bool:

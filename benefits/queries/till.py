@@ -79,12 +79,11 @@ class Scopes:
     member_id: UUID
 
 
-# One statement on the path of every scan: an offer appears once per limit rule that binds it.
-_OFFERS_AT = Statement(
-    """
+# On the path of every scan: an offer appears once per limit rule that binds it.
+_OFFERS = """
     SELECT o.id AS offer_id, o.title_zh, o.title_en, o.needs_coupon,
         CASE WHEN o.needs_coupon THEN (SELECT k.id FROM coupons k
-            WHERE k.member_id = CAST(:member_id AS uuid) AND k.offer_id = o.id
+            WHERE k.member_id = {member_id} AND k.offer_id = o.id
             AND k.state = 'live' AND k.until > :now ORDER BY k.until, k.id LIMIT 1)
             END AS coupon_id,
         v.id AS version_id, v.number AS version_number, v.kind, v.member_rate_bp,
@@ -95,15 +94,15 @@ _OFFERS_AT = Statement(
         p.eligibility,
         r.id AS rule_id, r.scope, r.window, r.unit, r.maximum, r.stripes,
         CASE r.scope
-            WHEN 'member' THEN CAST(:member_id AS uuid)
+            WHEN 'member' THEN {member_id}
             WHEN 'terminal' THEN CAST(:terminal_id AS uuid)
             WHEN 'site' THEN CAST(:site_id AS uuid)
             WHEN 'merchant' THEN CAST(:merchant_id AS uuid)
             WHEN 'offer' THEN o.id ELSE p.id END AS scope_id,
-        (SELECT coalesce(sum(l.held + l.used), 0) FROM limits l
+        (SELECT CAST(coalesce(sum(l.held + l.used), 0) AS bigint) FROM limits l
             WHERE l.rule_id = r.id
             AND l.scope_id = CASE r.scope
-                WHEN 'member' THEN CAST(:member_id AS uuid)
+                WHEN 'member' THEN {member_id}
                 WHEN 'terminal' THEN CAST(:terminal_id AS uuid)
                 WHEN 'site' THEN CAST(:site_id AS uuid)
                 WHEN 'merchant' THEN CAST(:merchant_id AS uuid)
@@ -111,7 +110,7 @@ _OFFERS_AT = Statement(
             AND l.win = CASE r.window
                 WHEN 'day' THEN :day WHEN 'week' THEN :week WHEN 'month' THEN :month
                 ELSE 'total' END) AS taken
-    FROM merchants m
+    FROM {before} merchants m
     JOIN offers o ON o.merchant_id = m.id OR (o.merchant_id IS NULL AND m.kind = 'merchant')
     JOIN programmes p ON p.id = o.programme_id
     JOIN offer_versions v ON v.offer_id = o.id
@@ -123,8 +122,20 @@ _OFFERS_AT = Statement(
         AND EXISTS (SELECT FROM agreements a WHERE a.merchant_id = m.id AND a.state = 'active'
             AND a.starts_on <= :today AND a.ends_on > :today)
         AND (CAST(:offer_id AS uuid) IS NULL OR o.id = CAST(:offer_id AS uuid))
-    ORDER BY o.id, r.id
+"""
+
+
+def offers_sql(*, member_id: str, before: str = "") -> str:
+    """Return the SELECT of what is on offer at a till, for a statement that knows the member.
+
+    `member_id` is an SQL expression over what `before` puts in front of FROM ("seen CROSS JOIN").
+    Rows are ordered by nobody: `offer_lines` wants them by `offer_id, rule_id`.
     """
+    return _OFFERS.format(member_id=member_id, before=before)
+
+
+_OFFERS_AT = Statement(
+    offers_sql(member_id="CAST(:member_id AS uuid)") + " ORDER BY offer_id, rule_id"
 )
 
 
@@ -136,23 +147,38 @@ def offers_at(
     An ended offer, a suspended merchant, one without an agreement in force, or an offer of
     somebody else is simply not there.
     """
-    day = shanghai_date(now)
-    rows = _OFFERS_AT.all(
-        session,
-        {
-            "merchant_id": scopes.merchant_id,
-            "site_id": scopes.site_id,
-            "terminal_id": scopes.terminal_id,
-            "member_id": scopes.member_id,
-            "offer_id": offer_id,
-            "now": now,
-            "today": day,
-            "day": window_key("day", day),
-            "week": window_key("week", day),
-            "month": window_key("month", day),
-        },
+    parameters = offers_parameters(
+        merchant_id=scopes.merchant_id,
+        site_id=scopes.site_id,
+        terminal_id=scopes.terminal_id,
+        now=now,
+        offer_id=offer_id,
     )
-    return list(offer_lines(rows, day=day))
+    rows = _OFFERS_AT.all(session, parameters | {"member_id": scopes.member_id})
+    return list(offer_lines(rows, day=shanghai_date(now)))
+
+
+def offers_parameters(
+    *,
+    merchant_id: UUID,
+    site_id: UUID,
+    terminal_id: UUID,
+    now: datetime,
+    offer_id: UUID | None = None,
+) -> dict[str, Any]:
+    """Return what `offers_sql` asks for beside the member; every offer when none is named."""
+    day = shanghai_date(now)
+    return {
+        "merchant_id": merchant_id,
+        "site_id": site_id,
+        "terminal_id": terminal_id,
+        "offer_id": offer_id,
+        "now": now,
+        "today": day,
+        "day": window_key("day", day),
+        "week": window_key("week", day),
+        "month": window_key("month", day),
+    }
 
 
 def offer_lines(rows: Sequence[Any], *, day: date) -> Iterator[OfferLine]:

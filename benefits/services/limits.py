@@ -40,13 +40,13 @@ _WANTED = """
             CAST(:stripes AS smallint[]), CAST(:maxima AS bigint[]),
             CAST(:quantities AS bigint[]), CAST(:units AS text[]))
         AS w(rule_id, scope_id, win, stripe, maximum, quantity, unit)
+    {only}
     ORDER BY rule_id, scope_id, win, stripe
 """
 
 # Rows are taken in the order of their keys, so that two sales never wait for each other in a ring.
-_TAKE = Statement(
-    f"""
-    WITH wanted AS ({_WANTED}),
+_TAKING = f"""
+    wanted AS ({_WANTED}),
     taken AS (
         INSERT INTO limits AS l (rule_id, scope_id, win, stripe, max, held, used)
         SELECT rule_id, scope_id, win, stripe, maximum,
@@ -64,9 +64,18 @@ _TAKE = Statement(
         SELECT :source_id, rule_id, scope_id, win, stripe, w.unit, w.quantity, 0, :is_held
         FROM taken JOIN wanted w USING (rule_id, scope_id, win, stripe)
     )
-    SELECT rule_id, scope_id, win, stripe FROM taken
-    """  # noqa: S608 (both halves are literals of this file)
-)
+"""  # noqa: S608 (both halves are literals of this file)
+
+
+def taking_sql(*, only: str = "") -> str:
+    """Return the CTEs that take limits, `taken` with the keys, for a statement with more in it.
+
+    `only` is a WHERE that must hold: a CTE that it names runs, and locks, before any limit.
+    """
+    return _TAKING.format(only=only)
+
+
+_TAKE = Statement(f"WITH {taking_sql()} SELECT rule_id, scope_id, win, stripe FROM taken")  # noqa: S608 (a literal of this file)
 
 _LOCK_TAKEN = text(
     """
@@ -92,7 +101,7 @@ _LOCK_TAKEN_BY_ALL = text(
 
 _GIVE_BACK = text(
     f"""
-    WITH wanted AS ({_WANTED}),
+    WITH wanted AS ({_WANTED.format(only="")}),
     forgotten AS (
         UPDATE limit_takes t SET returned = t.returned + w.quantity
         FROM wanted w
@@ -151,7 +160,7 @@ def take_limits(
         return
     striped = any(take.line.stripes > 1 for take in takes)
     if not striped:
-        _raise_if_full(takes, _take(session, source_id, takes, is_held=is_held), day)
+        raise_if_full(takes, _take(session, source_id, takes, is_held=is_held), day)
         return
     savepoint = session.begin_nested()
     taken = _take(session, source_id, takes, is_held=is_held)
@@ -160,7 +169,7 @@ def take_limits(
         return
     savepoint.rollback()
     spread = _spread_over_stripes(session, takes, day)
-    _raise_if_full(spread, _take(session, source_id, spread, is_held=is_held), day)
+    raise_if_full(spread, _take(session, source_id, spread, is_held=is_held), day)
 
 
 def capture_limits(session: Session, *, source_id: UUID) -> None:
@@ -229,26 +238,36 @@ def _take(
     possible = [take for take in takes if take.quantity <= take.maximum]
     if len(possible) < len(takes):
         return {take.key for take in possible}
-    rows = _TAKE.all(
-        session,
-        {
-            "source_id": source_id,
-            "is_held": is_held,
-            "rules": [take.line.rule_id for take in takes],
-            "scopes": [take.line.scope_id for take in takes],
-            "wins": [take.line.win for take in takes],
-            "stripes": [take.stripe for take in takes],
-            "maxima": [take.maximum for take in takes],
-            "quantities": [take.quantity for take in takes],
-            "units": [take.line.unit for take in takes],
-        },
-    )
-    return {(row.rule_id, row.scope_id, row.win, row.stripe) for row in rows}
+    parameters = taking_parameters(source_id=source_id, takes=takes, is_held=is_held)
+    return {
+        (row.rule_id, row.scope_id, row.win, row.stripe) for row in _TAKE.all(session, parameters)
+    }
 
 
-def _raise_if_full(
+def taking_parameters(*, source_id: UUID, takes: Sequence[Take], is_held: bool) -> dict[str, Any]:
+    """Return what `taking_sql` asks for."""
+    return {
+        "source_id": source_id,
+        "is_held": is_held,
+        "rules": [take.line.rule_id for take in takes],
+        "scopes": [take.line.scope_id for take in takes],
+        "wins": [take.line.win for take in takes],
+        "stripes": [take.stripe for take in takes],
+        "maxima": [take.maximum for take in takes],
+        "quantities": [take.quantity for take in takes],
+        "units": [take.line.unit for take in takes],
+    }
+
+
+def are_plain(takes: Sequence[Take]) -> bool:
+    """Say whether `taking_sql` may take them as they are: unstriped, none beyond its maximum."""
+    return all(take.line.stripes == 1 and take.quantity <= take.maximum for take in takes)
+
+
+def raise_if_full(
     takes: Sequence[Take], taken: set[tuple[UUID, UUID, str, int]], day: date
 ) -> None:
+    """Raise LimitReached for the first of `takes` that is not among the keys `taken`."""
     full = next((take for take in takes if take.key not in taken), None)
     if full is not None:
         raise limit_reached(full.line, day)

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
-from sqlalchemy import URL, func, select
+from sqlalchemy import URL, Connection, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -169,6 +169,14 @@ def current_trust(session: Session, *, now: datetime) -> TrustList:
     No statement when this process has one: a scan asks for it.
     """
     return _trust(session, now).trust
+
+
+def held_trust(connection: Connection, *, now: datetime) -> TrustList | None:
+    """Return the trust list that this process holds, if it is fresh; never asks the database."""
+    held = _Held.trust
+    if held is None or held.database != connection.engine.url:
+        return None
+    return held.trust if timedelta(0) <= now - held.read_at < KEYS_HELD else None
 
 
 def root_public_key(session: Session, *, now: datetime) -> EllipticCurvePublicKey:

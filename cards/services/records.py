@@ -1,10 +1,11 @@
 """The card's record: each benefit writes its line in its own transaction."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Table, insert
+from sqlalchemy import Table, bindparam, insert
 from sqlalchemy.orm import Session
 
 from cards.models import CardRecord, RecordKind
@@ -14,7 +15,22 @@ from kernel.money import Fen
 
 _NOTHING = Fen(0)
 # The table, not the class, and made once: each sale runs it.
-_INSERT = Statement(insert(cast("Table", CardRecord.__table__)))
+_TABLE = cast("Table", CardRecord.__table__)
+_INSERT = Statement(insert(_TABLE))
+_PREFIX = "record_"
+# For a statement that writes more: its parameters are those of `record_parameters`.
+RECORD = (
+    insert(_TABLE)
+    .values(
+        {column.key: bindparam(f"{_PREFIX}{column.key}", type_=column.type) for column in _TABLE.c}
+    )
+    .cte("card_record")
+)
+
+
+def record_parameters(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of one line as RECORD asks for them."""
+    return {f"{_PREFIX}{name}": value for name, value in values.items()}
 
 
 def record_insert_values(

@@ -5,6 +5,7 @@ knows, the card's state before its credential's, and replay last, so that only f
 enter the replay memory.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -30,7 +31,7 @@ VERIFICATION_LIFE = timedelta(minutes=10)
 SAME_SCAN = timedelta(seconds=60)
 
 # A process sees the same phones again and again: their issuer half is checked once.
-_proven = CredentialCache()
+PROVEN = CredentialCache()
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,7 @@ class Verdict:
     holder: Holder | None
 
 
-_BY_CTI = Statement(
-    """
+BY_CTI_SQL = """
     SELECT cr.card_id, cr.kid, cr.profile, cr.state AS credential_state, c.state AS card_state,
         c.number, c.member_id, m.name_masked, m.status, m.joined_on, m.born_on, m.employment,
         m.is_migrant, m.hardship_level, u.path AS union_path, d.retired_at, d.public_key,
@@ -77,26 +77,29 @@ _BY_CTI = Statement(
     JOIN union_orgs u ON u.id = m.union_id
     LEFT JOIN devices d ON d.id = cr.device_id
     WHERE cr.cti = :cti
-    """
-)
+"""
+_BY_CTI = Statement(BY_CTI_SQL)
 
-_ACCEPT_ONCE = Statement(
-    """
-    WITH fresh AS (
+ACCEPT_SQL = """
+    fresh AS (
         INSERT INTO replays AS r (cti, moment, verification_id, accepted_at)
-        VALUES (:cti, :moment, :id, :now)
+        SELECT :cti, :moment, :id, :now {only}
         ON CONFLICT (cti) DO UPDATE SET moment = excluded.moment,
             verification_id = excluded.verification_id, accepted_at = excluded.accepted_at
             WHERE r.moment < excluded.moment
         RETURNING r.cti
-    )
+    ),
+    accepted AS (
     INSERT INTO verifications (id, terminal_id, scan_id, card_id, accepted, reason, assurance,
         challenged, cti, moment, created_at, expires_at)
-    SELECT :id, :terminal_id, :scan_id, :card_id, true, NULL, :assurance, :challenged, :cti,
+    SELECT :id, :terminal_id, :scan_id, {card_id}, true, NULL, :assurance, :challenged, :cti,
         :moment, :now, :expires_at
-    FROM fresh
+    FROM fresh {card}
     RETURNING id
-    """
+    )
+"""
+_ACCEPT_ONCE = Statement(
+    f"WITH {ACCEPT_SQL.format(only='', card_id=':card_id', card='')} SELECT id FROM accepted"  # noqa: S608 (literals of this file)
 )
 
 _NOTE = Statement(
@@ -157,24 +160,10 @@ def verify_presentation(
     and code hear the same for 60 seconds. Takes the replay row of the credential.
     """
     scan = _Scan(session, terminal_id=terminal_id, audience=audience, scan_id=scan_id, now=now)
-    checked = scan.check(presentation)
-    if isinstance(checked, Refused):
-        return scan.refuse(checked.code.value)
-    row = scan.look_up(checked.cti)
-    if row is None:
-        return scan.refuse(Reason.UNKNOWN_CARD.value)
-    if not _is_as_issued(row, checked):
-        return scan.refuse(Reason.BAD_SIGNATURE.value)
-    reason = _state_reason(row)
-    if reason is None and row.open_nonce is not None and not checked.challenged:
-        # A plain code while this till waits for the answer to its own question.
-        reason = Reason.WRONG_AUDIENCE.value
-    if reason is not None:
-        return scan.refuse(reason, row=row, checked=checked)
-    return scan.accept(row, checked)
+    return scan.judge(scan.check(presentation))
 
 
-def _is_as_issued(row: Any, checked: Verified) -> bool:
+def is_as_issued(row: Any, checked: Verified) -> bool:
     """Say whether what was shown is what was issued under this name.
 
     With a key that has leaked, others sign credentials that name somebody's card. Online they are
@@ -185,7 +174,7 @@ def _is_as_issued(row: Any, checked: Verified) -> bool:
     return checked.device_key is None or compressed(checked.device_key) == bytes(row.public_key)
 
 
-def _state_reason(row: Any) -> str | None:
+def state_reason(row: Any) -> str | None:
     """Return why this card cannot be used now: its own state first, then its credential's."""
     if row.card_state != CardState.ACTIVE:
         return str(row.card_state)
@@ -233,6 +222,23 @@ class _Scan:
                 checked = self._verify(presentation, self._nonce)
         return checked
 
+    def judge(self, checked: Verified | Refused) -> Verdict:
+        """Say what the database knows against a code, accept it if that is nothing; keep it."""
+        if isinstance(checked, Refused):
+            return self.refuse(checked.code.value)
+        row = self.look_up(checked.cti)
+        if row is None:
+            return self.refuse(Reason.UNKNOWN_CARD.value)
+        if not is_as_issued(row, checked):
+            return self.refuse(Reason.BAD_SIGNATURE.value)
+        reason = state_reason(row)
+        if reason is None and row.open_nonce is not None and not checked.challenged:
+            # A plain code while this till waits for the answer to its own question.
+            reason = Reason.WRONG_AUDIENCE.value
+        if reason is not None:
+            return self.refuse(reason, row=row, checked=checked)
+        return self.accept(row, checked)
+
     def _verify(self, presentation: str, nonce: bytes | None) -> Verified | Refused:
         return verify_text(
             presentation,
@@ -242,7 +248,7 @@ class _Scan:
             audience=self._audience,
             nonce=nonce,
             references=self._reference,
-            cache=_proven,
+            cache=PROVEN,
         )
 
     def _reference(self, cti: bytes) -> Credential | None:
@@ -278,15 +284,7 @@ class _Scan:
             _NOTE.all(self._session, facts | {"accepted": True, "reason": None})
         elif _ACCEPT_ONCE.first(self._session, facts) is None:
             return self._again(row, checked, else_reason=Reason.REPLAYED)
-        return Verdict(
-            verification_id=facts["id"],
-            accepted=True,
-            reason=None,
-            assurance=checked.assurance.value,
-            challenged=checked.challenged,
-            expires_at=facts["expires_at"],
-            holder=_holder(row),
-        )
+        return accepted_verdict(row, checked, facts)
 
     def refuse(self, reason: str, *, row: Any = None, checked: Verified | None = None) -> Verdict:
         """Keep a refusal in the till's log: its reason, never a word of what was scanned."""
@@ -350,6 +348,18 @@ class _Scan:
 _MAY_BE_ANSWERS = frozenset({Reason.WRONG_AUDIENCE, Reason.STALE})
 
 
+def accepted_verdict(row: Any, checked: Verified, facts: Mapping[str, Any]) -> Verdict:
+    return Verdict(
+        verification_id=facts["id"],
+        accepted=True,
+        reason=None,
+        assurance=checked.assurance.value,
+        challenged=checked.challenged,
+        expires_at=facts["expires_at"],
+        holder=holder_of(row),
+    )
+
+
 def _answer(earlier: Any, row: Any) -> Verdict:
     return Verdict(
         verification_id=earlier.id,
@@ -358,11 +368,12 @@ def _answer(earlier: Any, row: Any) -> Verdict:
         assurance=earlier.assurance,
         challenged=earlier.challenged,
         expires_at=earlier.expires_at,
-        holder=_holder(row),
+        holder=holder_of(row),
     )
 
 
-def _holder(row: Any) -> Holder:
+def holder_of(row: Any) -> Holder:
+    """Return whose card it is, from a row that has the columns of card, member and union."""
     return Holder(
         card_id=row.card_id,
         member_id=row.member_id,

@@ -1,10 +1,11 @@
 """JSON endpoints of the till: verify, quote, redeem, and what comes after."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, TypedDict
 from uuid import UUID
 
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale, gettext
+from flask_babel import get_babel, gettext
 
 from benefits.rules import REASONS, Reason, only_gross, reason
 from benefits.services.usable import Usability
@@ -31,19 +32,22 @@ from discounts.schemas import (
     VerificationResponse,
 )
 from discounts.services import (
+    Answer,
     RedeemRequest,
     ScanAnswer,
     capture_redemption,
     note_refusal,
     quote,
+    redeem_at_once,
     redeem_discount,
     reverse_redemption,
+    scan_at_once,
     scan_card,
     void_redemption,
 )
 from kernel.actors import Till
 from kernel.clock import shanghai_day, utc_now
-from kernel.db import transaction
+from kernel.db import NotAtOnce, reading, transaction
 from kernel.errors import Refusal
 from kernel.money import Fen, yuan
 from kernel.web import (
@@ -52,9 +56,17 @@ from kernel.web import (
     current_actor,
     decode_id_cursor,
     encode_cursor,
+    in_wire_form,
 )
 
 api = Blueprint("discounts_api", __name__, description="Tills: verify a card, redeem an offer")
+
+
+class _Scan(TypedDict):
+    till: Till
+    presentation: str
+    scan_id: UUID | None
+    now: datetime
 
 
 @api.post("/verifications")
@@ -62,15 +74,20 @@ api = Blueprint("discounts_api", __name__, description="Tills: verify a card, re
 @api.response(200, VerificationResponse)
 def verify(body: dict[str, Any]) -> ResponseReturnValue:
     """Judge a scanned code and say what is usable here. A refused card is an answer, no error."""
-    with transaction() as session:
-        answer = scan_card(
-            session,
-            till=current_actor().till,
-            presentation=body["presentation"],
-            scan_id=body["id"],
-            now=utc_now(),
-        )
-    return _verification(answer)
+    till, now = current_actor().till, utc_now()
+    scan: _Scan = {
+        "till": till,
+        "presentation": body["presentation"],
+        "scan_id": body["id"],
+        "now": now,
+    }
+    try:
+        with reading() as connection:
+            answer = scan_at_once(connection, **scan)
+    except NotAtOnce:
+        with transaction() as session:
+            answer = scan_card(session, **scan)
+    return in_wire_form(_verification(answer))
 
 
 @api.post("/quotes")
@@ -104,8 +121,7 @@ def redeem(body: dict[str, Any]) -> ResponseReturnValue:
     body["occurred_at"] = body["occurred_at"] or now
     request = RedeemRequest(**body)
     try:
-        with transaction() as session:
-            answer = redeem_discount(session, till=till, request=request, now=now)
+        answer = _redeemed(till=till, request=request, now=now)
     except Refusal as refusal:
         with transaction() as session:
             note_refusal(
@@ -117,7 +133,17 @@ def redeem(body: dict[str, Any]) -> ResponseReturnValue:
             )
         raise _explained(refusal) from None
     # Committed: only now may the till show a green tick.
-    return _redemption(answer.line), 201, _replayed(replayed=answer.replayed)
+    content = in_wire_form(_redemption(answer.line))
+    return content, 201, _replayed(replayed=answer.replayed)
+
+
+def _redeemed(*, till: Till, request: RedeemRequest, now: datetime) -> Answer:
+    try:
+        with reading() as connection:
+            return redeem_at_once(connection, till=till, request=request, now=now)
+    except NotAtOnce:
+        with transaction() as session:
+            return redeem_discount(session, till=till, request=request, now=now)
 
 
 @api.post("/redemptions/<uuid:redemption_id>/capture")
@@ -240,13 +266,21 @@ def _replayed(*, replayed: bool) -> dict[str, str]:
 
 
 def _titled(zh: str, en: str) -> str:
-    return zh if str(get_locale()).startswith("zh") else en
+    return zh if is_chinese() else en
+
+
+def is_chinese() -> bool:
+    """Say whether to answer in Chinese; spares making Babel's Locale of its name."""
+    selected = get_babel().locale_selector
+    assert selected is not None
+    return str(selected()).startswith("zh")
 
 
 def _verification(answer: ScanAnswer) -> dict[str, Any]:
     verdict = answer.verdict
     holder = verdict.holder
     text, next_step = REFUSAL_SENTENCES.get(verdict.reason or "", (None, None))
+    chinese = is_chinese()
     return {
         "verification_id": verdict.verification_id,
         "accepted": verdict.accepted,
@@ -263,15 +297,15 @@ def _verification(answer: ScanAnswer) -> dict[str, Any]:
         }
         if holder
         else None,
-        "offers": [_offer(each) for each in answer.offers],
+        "offers": [_offer(each, chinese=chinese) for each in answer.offers],
     }
 
 
-def _offer(each: Usability) -> dict[str, Any]:
+def _offer(each: Usability, *, chinese: bool) -> dict[str, Any]:
     first = each.reasons[0] if each.reasons else None
     return {
         "offer_id": each.offer.offer_id,
-        "title": _titled(each.offer.title_zh, each.offer.title_en),
+        "title": each.offer.title_zh if chinese else each.offer.title_en,
         "kind": each.offer.terms.kind,
         "gross_fen": only_gross(each.offer.terms),
         "usable": each.usable,

@@ -64,9 +64,10 @@ from discounts.queries.receipts import (
 from discounts.queries.records import OwnRecord, OwnSale, own_record
 from discounts.queries.till import (
     PAGE_ROWS_MAX,
+    BeforeSale,
     OpenVerification,
     RedemptionLine,
-    open_verification,
+    before_sale,
     receipt_gaps,
     redemption_line,
     redemption_lines,
@@ -78,6 +79,7 @@ from discounts.queries.till import (
 __all__ = [
     "ESTIMATE_DAYS",
     "PAGE_ROWS_MAX",
+    "BeforeSale",
     "ChainEnd",
     "ChainPlace",
     "DaySums",
@@ -103,6 +105,7 @@ __all__ = [
     "SiteDay",
     "SoldTerms",
     "TillDay",
+    "before_sale",
     "chain_around",
     "chain_end",
     "chain_gaps",
@@ -122,7 +125,6 @@ __all__ = [
     "offline_risk_within",
     "offline_row_within",
     "offline_rows_within",
-    "open_verification",
     "own_record",
     "own_redemption_id",
     "presentations_shown_twice",

@@ -6,15 +6,17 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import Connection, select, text
 from sqlalchemy.orm import Session
 
 from benefits.models import Offer, OfferVersion
+from benefits.queries import OfferLine, offer_lines, offers_parameters, offers_sql
 from cards.models import Verification
-from cards.services.verify import Holder
+from cards.services.verify import Holder, holder_of
 from discounts.models import Redemption, RedemptionRefusal, RedemptionReversal
+from kernel.actors import Till
+from kernel.clock import shanghai_date
 from kernel.db import Statement
-from members.models import MembershipStatus
 from merchants.models import Terminal
 
 PAGE_ROWS_MAX = 100
@@ -96,11 +98,11 @@ class OpenVerification:
     stack_groups: tuple[str, ...]  # of its redemptions that stand
 
 
-_VERIFICATION = Statement(
-    """
-    SELECT v.accepted, v.reason, v.assurance, v.challenged, v.expires_at, v.card_id,
-        c.state AS card_state, c.number, c.member_id, m.name_masked, m.status, m.joined_on,
-        m.born_on, m.employment, m.is_migrant, m.hardship_level, u.path AS union_path,
+_VERIFICATION_SQL = """
+    SELECT v.id AS verification_id, v.accepted, v.reason, v.assurance, v.challenged, v.expires_at,
+        v.card_id, c.state AS card_state, c.number, c.member_id, m.name_masked, m.status,
+        m.joined_on, m.born_on, m.employment, m.is_migrant, m.hardship_level,
+        u.path AS union_path,
         (SELECT r.received_at FROM redemptions r
             WHERE r.verification_id = v.id AND r.offer_id = :offer_id) AS redeemed_at,
         ARRAY(SELECT r.stack_group FROM redemptions r
@@ -110,47 +112,72 @@ _VERIFICATION = Statement(
     LEFT JOIN cards c ON c.id = v.card_id
     LEFT JOIN members m ON m.id = c.member_id
     LEFT JOIN union_orgs u ON u.id = m.union_id
-    WHERE v.id = :id AND v.terminal_id = :terminal_id
-    """
+    WHERE v.id = :verification_id AND v.terminal_id = :terminal_id
+"""
+# The id, the verification and the offer, of which any may be missing: one row per limit rule.
+_BEFORE_A_SALE = Statement(
+    f"""
+    WITH seen AS ({_VERIFICATION_SQL}),
+    offer AS ({offers_sql(member_id="seen.member_id", before="seen CROSS JOIN")})
+    SELECT EXISTS (SELECT FROM redemptions WHERE id = CAST(:id AS uuid)) AS is_known,
+        seen.*, offer.*
+    FROM (SELECT) AS one LEFT JOIN seen ON true LEFT JOIN offer ON true
+    ORDER BY offer_id, rule_id
+    """  # noqa: S608 (literals of ours)
 )
 
 
-def open_verification(
-    session: Session, *, verification_id: UUID, terminal_id: UUID, offer_id: UUID
-) -> OpenVerification | None:
-    """Return a till's verification with the card's present state, in one statement."""
-    row = _VERIFICATION.first(
-        session, {"id": verification_id, "terminal_id": terminal_id, "offer_id": offer_id}
+@dataclass(frozen=True)
+class BeforeSale:
+    """What a sale is decided on, as it is now, in one statement."""
+
+    is_known: bool
+    verification: OpenVerification | None
+    offer: OfferLine | None
+
+
+def before_sale(
+    bind: Session | Connection,
+    *,
+    redemption_id: UUID | None,
+    verification_id: UUID | None,
+    till: Till,
+    offer_id: UUID,
+    now: datetime,
+) -> BeforeSale:
+    """Return whether the id is taken, a till's verification, and the offer for its holder."""
+    rows = _BEFORE_A_SALE.all(
+        bind,
+        offers_parameters(
+            merchant_id=till.merchant_id,
+            site_id=till.site_id,
+            terminal_id=till.terminal_id,
+            now=now,
+            offer_id=offer_id,
+        )
+        | {"id": redemption_id, "verification_id": verification_id},
     )
-    if row is None:
-        return None
+    row = rows[0]
+    offers = offer_lines(rows, day=shanghai_date(now)) if row.offer_id else iter(())
+    return BeforeSale(
+        is_known=row.is_known,
+        verification=_open_verification(row) if row.verification_id else None,
+        offer=next(offers, None),
+    )
+
+
+def _open_verification(row: Any) -> OpenVerification:
     return OpenVerification(
-        id=verification_id,
+        id=row.verification_id,
         accepted=row.accepted,
         reason=row.reason,
         assurance=row.assurance or "",
         challenged=row.challenged,
         expires_at=row.expires_at,
         card_state=row.card_state or "",
-        holder=_holder(row) if row.accepted else None,
+        holder=holder_of(row) if row.accepted else None,
         redeemed_at=row.redeemed_at,
         stack_groups=tuple(row.stack_groups),
-    )
-
-
-def _holder(row: Any) -> Holder:
-    return Holder(
-        card_id=row.card_id,
-        member_id=row.member_id,
-        number_tail=row.number[-4:],
-        name_masked=row.name_masked,
-        status=MembershipStatus(row.status),
-        union_path=row.union_path,
-        joined_on=row.joined_on,
-        born_on=row.born_on,
-        employment=row.employment,
-        is_migrant=row.is_migrant,
-        hardship_level=row.hardship_level,
     )
 
 

@@ -14,8 +14,9 @@ from discounts.services.offline import (
 )
 from discounts.services.records import answer_report, rate_sale, record_of_member, report_sale
 from discounts.services.redeem import Answer, Quote, RedeemRequest, quote, redeem_discount
+from discounts.services.redeem_once import redeem_at_once
 from discounts.services.refusals import note_refusal
-from discounts.services.scan import ScanAnswer, scan_card
+from discounts.services.scan import ScanAnswer, scan_at_once, scan_card
 from discounts.services.undo import (
     ReversalAnswer,
     capture_redemption,
@@ -46,9 +47,11 @@ __all__ = [
     "rate_sale",
     "read_records",
     "record_of_member",
+    "redeem_at_once",
     "redeem_discount",
     "report_sale",
     "reverse_redemption",
+    "scan_at_once",
     "scan_card",
     "tell_of_endings",
     "void_redemption",

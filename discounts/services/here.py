@@ -1,5 +1,6 @@
 """What can be used at one till by one card: asked alike by a scan, a quote and a redemption."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -30,6 +31,18 @@ def usable_here(
     offers = offers_at(session, scopes=scopes, now=now, offer_id=offer_id)
     if code.assurance == STATIC:
         offers = _on_paper(session, offers, card_id=holder.card_id, now=now)
+    return judged(offers, holder=holder, code=code, now=now, gross=gross)
+
+
+def judged(
+    offers: Iterable[OfferLine],
+    *,
+    holder: Holder,
+    code: CodeFacts,
+    now: datetime,
+    gross: Fen | None = None,
+) -> list[Usability]:
+    """Judge offers that were read already, of any code but one on paper."""
     member = member_facts(holder)
     return [usability(offer, member, code=code, now=now, gross=gross) for offer in offers]
 

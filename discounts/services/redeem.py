@@ -1,37 +1,47 @@
 """Redeeming: the decision, the limits, the receipt, the posting and the card's record, at once.
 
-Statements of a captured sale, in the order of their locks: the id is looked up; the verification
-and the offer are read; the receipt counter is advanced and the row inserted; the limits are taken;
-the journal is posted; the card's record is written. No row that every sale would update.
+Three statements of a captured sale, in the order of their locks: the id, the verification and the
+offer are read; the receipt counter is advanced, the row inserted and the limits taken (sale_row);
+the journal is posted with the card's record. No row that every sale would update.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import literal, select
 from sqlalchemy.orm import Session
 
 from benefits.errors import OfferNotUsable
 from benefits.queries import OfferLine
 from benefits.rules import Reason, Split, reason, split_of
-from benefits.services import consume_coupon, refusal_of, take_limits, takes_for
+from benefits.services import consume_coupon, refusal_of, takes_for
+from benefits.services.static_limit import STATIC
 from benefits.services.usable import CodeFacts, Usability
 from cards.errors import CardNotUsable
 from cards.models import CardState, RecordKind
-from cards.services.records import add_record
+from cards.services.records import RECORD, record_insert_values, record_parameters
 from cards.services.verify import Holder, verify_presentation
 from discounts.models import Redemption, RedemptionState
-from discounts.queries import OpenVerification, RedemptionLine, open_verification, redemption_line
+from discounts.queries import (
+    BeforeSale,
+    OpenVerification,
+    RedemptionLine,
+    before_sale,
+    redemption_line,
+)
 from discounts.rules import request_digest
-from discounts.services.here import usable_here
+from discounts.services.here import judged, usable_here
+from discounts.services.sale_row import write_sale
 from kernel.actors import Till
 from kernel.clock import shanghai_date
-from kernel.db import Statement, TryAgain
+from kernel.db import Statement
 from kernel.money import Fen
 from kernel.refusals import RequestKeyReused
 from ledger.models import Family, FundSource, PartyType, PostingEvent
-from ledger.services import post
+from ledger.services import POSTING, post_merged, posting_parameters
 from members.models import STANDING
 
 HOLD = timedelta(minutes=10)
@@ -88,23 +98,27 @@ def redeem_discount(
     CardNotUsable, OfferNotUsable, LimitReached, RequestKeyReused; and TryAgain when the same id
     was inserted by another request in this moment.
     """
-    if _IS_KNOWN.first(session, {"id": request.id}):
+    before = before_sale(
+        session,
+        redemption_id=request.id,
+        verification_id=request.verification_id,
+        till=till,
+        offer_id=request.offer_id,
+        now=now,
+    )
+    if before.is_known:
         known = session.get_one(Redemption, request.id)
         return _replay(session, till=till, known=known, digest=request.digest)
-    verification = _verification(session, till=till, request=request, now=now)
-    holder = _holder(verification, now=now)
-    offer = _judged(
-        session,
-        till=till,
-        verification=verification,
-        holder=holder,
-        offer_id=request.offer_id,
-        gross=request.gross_fen,
-        now=now,
-    ).offer
+    if request.presentation is None:
+        verification = open_verification_of(before)
+    else:
+        verification = _shown(session, till=till, request=request, now=now)
+    holder = usable_holder(verification, now=now)
+    ask = Asked(request.offer_id, request.gross_fen)
+    offer = _judged(session, before, verification, till=till, holder=holder, ask=ask, now=now).offer
     split = split_of(request.gross_fen, offer.terms)
-    redemption = _insert(
-        session,
+    takes = takes_for(offer.limits, union_fen=split.union_pays_fen, spread=till.terminal_id)
+    redemption = decided(
         till=till,
         request=request,
         verification_id=verification.id,
@@ -113,15 +127,8 @@ def redeem_discount(
         split=split,
         now=now,
     )
+    write_sale(session, redemption=redemption, takes=takes, day=shanghai_date(now))
     consume_coupon(session, coupon_id=offer.coupon_id, redemption_id=redemption.id, now=now)
-    takes = takes_for(offer.limits, union_fen=split.union_pays_fen, spread=till.terminal_id)
-    take_limits(
-        session,
-        source_id=redemption.id,
-        takes=takes,
-        is_held=not request.capture,
-        day=shanghai_date(now),
-    )
     line = RedemptionLine(
         redemption, offer.version_number, offer.title_zh, offer.title_en, till.code
     )
@@ -143,20 +150,21 @@ def quote(
 
     Raises what a redemption of this bill would now: CardNotUsable, OfferNotUsable, LimitReached.
     """
-    verification = _open(session, till=till, verification_id=verification_id, offer_id=offer_id)
-    holder = _holder(verification, now=now)
-    judged = _judged(
+    before = before_sale(
         session,
+        redemption_id=None,
+        verification_id=verification_id,
         till=till,
-        verification=verification,
-        holder=holder,
         offer_id=offer_id,
-        gross=gross_fen,
         now=now,
     )
-    if judged.full:
-        raise refusal_of(judged.full[0])
-    return Quote(judged.offer, split_of(gross_fen, judged.offer.terms), verification.expires_at)
+    verification = open_verification_of(before)
+    holder = usable_holder(verification, now=now)
+    ask = Asked(offer_id, gross_fen)
+    found = _judged(session, before, verification, till=till, holder=holder, ask=ask, now=now)
+    if found.full:
+        raise refusal_of(found.full[0])
+    return Quote(found.offer, split_of(gross_fen, found.offer.terms), verification.expires_at)
 
 
 def book_capture(
@@ -166,25 +174,19 @@ def book_capture(
 
     The record stands where the service's clock puts it: the till's may be hours off.
     """
+    recorded, posted = booking(line, fund_source=fund_source, now=now)
+    if posted:
+        post_merged(session, statement=BOOK, parameters=posted | recorded)
+    else:
+        RECORD_ALONE.all(session, recorded)
+
+
+def booking(
+    line: RedemptionLine, *, fund_source: FundSource, now: datetime
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what RECORD and POSTING ask for; the latter is empty where the union pays nothing."""
     redemption = line.redemption
-    if redemption.union_pays_fen:
-        post(
-            session,
-            source_type=SOURCE,
-            source_id=redemption.id,
-            kind="captured",
-            family=Family.DISCOUNT,
-            fund_source=fund_source,
-            event=PostingEvent.CAPTURED,
-            amount_fen=redemption.union_pays_fen,
-            party_type=PartyType.MERCHANT,
-            party_id=redemption.merchant_id,
-            programme_id=redemption.programme_id,
-            occurred_at=redemption.occurred_at,
-            now=now,
-        )
-    add_record(
-        session,
+    values = record_insert_values(
         card_id=redemption.card_id,
         kind=RecordKind.DISCOUNT,
         event="captured",
@@ -198,6 +200,26 @@ def book_capture(
         occurred_at=redemption.received_at,
         now=now,
     )
+    if not redemption.union_pays_fen:
+        return record_parameters(values), {}
+    return record_parameters(values), posting_parameters(
+        source_type=SOURCE,
+        source_id=redemption.id,
+        kind="captured",
+        family=Family.DISCOUNT,
+        fund_source=fund_source,
+        event=PostingEvent.CAPTURED,
+        amount_fen=redemption.union_pays_fen,
+        party_type=PartyType.MERCHANT,
+        party_id=redemption.merchant_id,
+        programme_id=redemption.programme_id,
+        occurred_at=redemption.occurred_at,
+        now=now,
+    )
+
+
+BOOK = Statement(select(POSTING.journal.c.id).add_cte(POSTING.lines, RECORD))
+RECORD_ALONE = Statement(select(literal(1)).add_cte(RECORD))
 
 
 def not_usable(found: Reason) -> OfferNotUsable:
@@ -212,16 +234,10 @@ def _replay(session: Session, *, till: Till, known: Redemption, digest: bytes) -
     return Answer(line, replayed=True)
 
 
-def _verification(
+def _shown(
     session: Session, *, till: Till, request: RedeemRequest, now: datetime
 ) -> OpenVerification:
-    if request.verification_id is not None:
-        return _open(
-            session,
-            till=till,
-            verification_id=request.verification_id,
-            offer_id=request.offer_id,
-        )
+    """Verify the code that the request itself carries."""
     assert request.presentation is not None
     verdict = verify_presentation(
         session,
@@ -245,18 +261,13 @@ def _verification(
     )
 
 
-def _open(
-    session: Session, *, till: Till, verification_id: UUID, offer_id: UUID
-) -> OpenVerification:
-    found = open_verification(
-        session, verification_id=verification_id, terminal_id=till.terminal_id, offer_id=offer_id
-    )
-    if found is None:
+def open_verification_of(before: BeforeSale) -> OpenVerification:
+    if before.verification is None:
         raise CardNotUsable(reason="verification_unknown")
-    return found
+    return before.verification
 
 
-def _holder(verification: OpenVerification, *, now: datetime) -> Holder:
+def usable_holder(verification: OpenVerification, *, now: datetime) -> Holder:
     """Return whose card it is, if it can be used now. Raises CardNotUsable."""
     holder = verification.holder
     if holder is None:
@@ -270,26 +281,63 @@ def _holder(verification: OpenVerification, *, now: datetime) -> Holder:
     return holder
 
 
+@dataclass(frozen=True)
+class Asked:
+    """The offer and the bill that somebody asks about."""
+
+    offer_id: UUID
+    gross_fen: Fen
+
+
+def judged_sale(
+    before: BeforeSale, verification: OpenVerification, *, gross: Fen, now: datetime
+) -> Usability:
+    """Return the offer that was read with the verification, judged for this bill.
+
+    Raises OfferNotUsable; says what limits are full.
+    """
+    assert verification.holder is not None
+    offers = [before.offer] if before.offer is not None else []
+    code = _code(verification)
+    found = judged(offers, holder=verification.holder, code=code, now=now, gross=gross)
+    return _first(found)
+
+
 def _judged(
     session: Session,
+    before: BeforeSale,
+    verification: OpenVerification,
     *,
     till: Till,
-    verification: OpenVerification,
     holder: Holder,
-    offer_id: UUID,
-    gross: Fen,
+    ask: Asked,
     now: datetime,
 ) -> Usability:
-    """Return the offer, judged for this bill. Raises OfferNotUsable; says what limits are full."""
-    code = CodeFacts(
+    """Do the same for any code: one on paper has a limit more, one just shown nothing read yet."""
+    if before.verification is not None and verification.assurance != STATIC:
+        return judged_sale(before, verification, gross=ask.gross_fen, now=now)
+    found = usable_here(
+        session,
+        till=till,
+        holder=holder,
+        code=_code(verification),
+        now=now,
+        offer_id=ask.offer_id,
+        gross=ask.gross_fen,
+    )
+    return _first(found)
+
+
+def _code(verification: OpenVerification) -> CodeFacts:
+    return CodeFacts(
         verification.assurance,
         verification.challenged,
         verification.redeemed_at,
         verification.stack_groups,
     )
-    found = usable_here(
-        session, till=till, holder=holder, code=code, now=now, offer_id=offer_id, gross=gross
-    )
+
+
+def _first(found: Sequence[Usability]) -> Usability:
     if not found:
         raise not_usable(reason("offer_not_active"))
     if found[0].against:
@@ -297,40 +345,7 @@ def _judged(
     return found[0]
 
 
-_IS_KNOWN = Statement("SELECT true FROM redemptions WHERE id = :id")
-
-# The counter's row belongs to one till and one day, so only that till's own sales wait for it.
-# Its number is used in the same transaction: a sale that is rolled back leaves no gap.
-_COUNTED = """
-    WITH counter AS (
-        INSERT INTO receipt_counters AS k (terminal_id, receipt_on, last)
-        VALUES (:terminal_id, :today, 1)
-        ON CONFLICT (terminal_id, receipt_on) DO UPDATE SET last = k.last + 1
-        RETURNING last
-    )
-"""
-_COLUMNS = """
-    INSERT INTO redemptions (id, terminal_id, site_id, merchant_id, card_id, member_id,
-        verification_id, offer_id, offer_version_id, programme_id, stack_group, facts_digest,
-        terminal_seq,
-        gross_fen, member_pays_fen, merchant_bears_fen, union_pays_fen, occurred_at, received_at,
-        state, expires_at, captured_at, receipt_on, receipt_seq, back_member_fen,
-        back_merchant_fen, back_union_fen)
-    SELECT :id, :terminal_id, :site_id, :merchant_id, :card_id, :member_id, :verification_id,
-        :offer_id, :offer_version_id, :programme_id, :stack_group, :facts_digest, :terminal_seq,
-        :gross_fen,
-        :member_pays_fen, :merchant_bears_fen, :union_pays_fen, :occurred_at, :received_at,
-        :state, CAST(:expires_at AS timestamptz), CAST(:captured_at AS timestamptz),
-"""
-_ONCE = " ON CONFLICT DO NOTHING RETURNING receipt_seq"
-_INSERT_CAPTURED = Statement(
-    f"{_COUNTED} {_COLUMNS} CAST(:today AS date), counter.last, 0, 0, 0 FROM counter {_ONCE}"
-)
-_INSERT_HELD = Statement(f"{_COLUMNS} NULL, NULL, 0, 0, 0 {_ONCE}")
-
-
-def _insert(
-    session: Session,
+def decided(
     *,
     till: Till,
     request: RedeemRequest,
@@ -340,42 +355,30 @@ def _insert(
     split: Split,
     now: datetime,
 ) -> Redemption:
-    """Write the row, and with it the receipt of a capture. Raises TryAgain if the id is taken."""
-    facts: dict[str, Any] = {
-        "id": request.id,
-        "terminal_id": till.terminal_id,
-        "site_id": till.site_id,
-        "merchant_id": till.merchant_id,
-        "card_id": holder.card_id,
-        "member_id": holder.member_id,
-        "verification_id": verification_id,
-        "offer_id": offer.offer_id,
-        "offer_version_id": offer.version_id,
-        "programme_id": offer.programme_id,
-        "stack_group": offer.conditions.stack_group,
-        "facts_digest": request.digest,
-        "terminal_seq": request.terminal_seq,
-        "gross_fen": split.gross_fen,
-        "member_pays_fen": split.member_pays_fen,
-        "merchant_bears_fen": split.merchant_bears_fen,
-        "union_pays_fen": split.union_pays_fen,
-        "occurred_at": request.occurred_at,
-        "received_at": now,
-        "state": RedemptionState.CAPTURED if request.capture else RedemptionState.HELD,
-        "expires_at": None if request.capture else now + HOLD,
-        "captured_at": now if request.capture else None,
-    }
-    today = shanghai_date(now)
-    insert = _INSERT_CAPTURED if request.capture else _INSERT_HELD
-    written = insert.first(session, {**facts, "state": facts["state"].value, "today": today})
-    if written is None:
-        # The id, or this verification's use of the offer or of its group, was taken while we
-        # were deciding.
-        raise TryAgain
+    """Return the row that is to be written, without its receipt."""
     return Redemption(
-        **facts,
-        receipt_on=today if request.capture else None,
-        receipt_seq=written.receipt_seq,
+        id=request.id,
+        terminal_id=till.terminal_id,
+        site_id=till.site_id,
+        merchant_id=till.merchant_id,
+        card_id=holder.card_id,
+        member_id=holder.member_id,
+        verification_id=verification_id,
+        offer_id=offer.offer_id,
+        offer_version_id=offer.version_id,
+        programme_id=offer.programme_id,
+        stack_group=offer.conditions.stack_group,
+        facts_digest=request.digest,
+        terminal_seq=request.terminal_seq,
+        gross_fen=split.gross_fen,
+        member_pays_fen=split.member_pays_fen,
+        merchant_bears_fen=split.merchant_bears_fen,
+        union_pays_fen=split.union_pays_fen,
+        occurred_at=request.occurred_at,
+        received_at=now,
+        state=RedemptionState.CAPTURED if request.capture else RedemptionState.HELD,
+        expires_at=None if request.capture else now + HOLD,
+        captured_at=now if request.capture else None,
         back_member_fen=Fen(0),
         back_merchant_fen=Fen(0),
         back_union_fen=Fen(0),

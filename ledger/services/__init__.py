@@ -7,6 +7,7 @@ from ledger.services.posting import (
     POSTING,
     SourceKey,
     post,
+    post_merged,
     post_reversal,
     posting_parameters,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "move_payable",
     "move_payables",
     "post",
+    "post_merged",
     "post_reversal",
     "posting_parameters",
 ]

@@ -282,9 +282,22 @@ def post(
         now=now,
         book_date=book_date,
     )
-    journal_id = _write(session, _POST, parameters)
+    return post_merged(session, statement=_POST, parameters=parameters)
+
+
+def post_merged(session: Session, *, statement: Statement, parameters: Mapping[str, Any]) -> UUID:
+    """Run a statement that holds POSTING and more; return the journal. Raises as `post` does.
+
+    `parameters` are those of `posting_parameters` and its own. Where the journal needs a second
+    try, as the first of a month does, it is made alone: the rest of `statement` ran.
+    """
+    journal_id = _write(session, statement, parameters, again=_POST)
     if journal_id is None:
-        raise PostingRuleMissing(family=family, fund_source=fund_source, event=event)
+        raise PostingRuleMissing(
+            family=parameters["ledger_family"],
+            fund_source=parameters["ledger_fund_source"],
+            event=parameters["ledger_event"],
+        )
     return journal_id
 
 
@@ -317,7 +330,8 @@ def post_reversal(
         now=now,
         book_date=book_date,
     )
-    journal_id = _write(session, _REVERSE, parameters | {"ledger_reverses_id": original_id})
+    parameters |= {"ledger_reverses_id": original_id}
+    journal_id = _write(session, _REVERSE, parameters, again=_REVERSE)
     if journal_id is None:
         raise ReversalExceedsOriginal(
             left_fen=queries.left_of_journal(session, journal_id=original_id)
@@ -346,7 +360,9 @@ def _lock_original(session: Session, key: SourceKey) -> UUID:
     return original_id
 
 
-def _write(session: Session, statement: Statement, parameters: Mapping[str, Any]) -> UUID | None:
+def _write(
+    session: Session, statement: Statement, parameters: Mapping[str, Any], *, again: Statement
+) -> UUID | None:
     """Run `statement`; return the id of its journal, or None if it found nothing to write.
 
     What would stop any journal is refused here: a source key that is in the books, a closed period.
@@ -366,7 +382,7 @@ def _write(session: Session, statement: Statement, parameters: Mapping[str, Any]
     period = ensure_period(session, day=parameters["ledger_book_date"])
     if period.state is PeriodState.CLOSED:
         raise PeriodClosed(month=period.month)
-    return _run(session, statement, parameters)
+    return _run(session, again, parameters)
 
 
 def _run(session: Session, statement: Statement, parameters: Mapping[str, Any]) -> UUID | None:
