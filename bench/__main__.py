@@ -6,23 +6,26 @@ import multiprocessing
 import os
 import sys
 import time
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import Engine, create_engine, event, text
 
 import bench
 from app.factory import create_app
 from bench import card
 from bench.floor import DROP, SETUP
+from bench.grab import grab
+from bench.limits import Wanted, end, kept, wanted_offer
 from bench.load import Measured, burst, request_bytes, serve_echo
+from bench.sales import Lanes, Sales
 from bench.servers import Server, free_port
-from bench.world import BILL_FEN, World, prepare
-from kernel import db
+from bench.world import BILL_FEN, prepare
+from kernel.clock import utc_now
 
 CLIENTS = (1, 8, 32)
 ROUNDS = 2
@@ -30,8 +33,6 @@ ROUNDS = 2
 REQUESTS = {1: 500, 8: 2000, 32: 2000}
 WARM_UP = 400
 CLIENT_TIMES_FASTER = 3
-
-Lanes = list[list[bytes]]
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Case:
     name: str
     server: str
     make: Callable[[int, int], Lanes]
-    status: int
+    statuses: tuple[int, ...]
 
 
 def lanes(requests: Sequence[bytes], clients: int) -> Lanes:
@@ -53,61 +54,8 @@ def floor_case(name: str, server: str, request: Callable[[], bytes]) -> Case:
         name,
         server,
         lambda clients, count: lanes([request() for _ in range(count)], clients),
-        200,
+        (200,),
     )
-
-
-class Sales:
-    """Builds the requests of tills. Each phone shows one code a round; a second apart is fresh."""
-
-    def __init__(self, world: World, port: Callable[[], int]) -> None:
-        self._world = world
-        self._port = port
-        self._moment = 0
-
-    def verifications(self, clients: int, count: int) -> Lanes:
-        moment = self._next_moment()
-        return [
-            [
-                request_bytes(
-                    "POST",
-                    "/api/v1/verifications",
-                    token=self._token(client),
-                    body={"presentation": self._world.phones[number].show(moment)},
-                )
-                for number in range(client, count, clients)
-            ]
-            for client in range(clients)
-        ]
-
-    def redemptions(self, clients: int, count: int) -> Lanes:
-        """Verify first, untimed; what is timed is the sale of each accepted card."""
-        scans = self.verifications(clients, count)
-        result = []
-        for client, lane in enumerate(scans):
-            seen = burst(self._port(), [lane], keep=True)
-            result.append([self.sale(client, json.loads(body)) for body in seen.bodies])
-        return result
-
-    def sale(self, client: int, seen: dict[str, Any]) -> bytes:
-        assert seen["accepted"], seen
-        body = {
-            "id": str(uuid.uuid4()),
-            "verification_id": seen["verification_id"],
-            "offer_id": str(self._world.offer_id),
-            "gross_fen": BILL_FEN,
-        }
-        return request_bytes("POST", "/api/v1/redemptions", token=self._token(client), body=body)
-
-    def _token(self, client: int) -> str:
-        return self._world.tokens[client % len(self._world.tokens)]
-
-    def _next_moment(self) -> int:
-        """Return a second that is later than the last round's: the same code works once."""
-        while int(time.time()) <= self._moment:
-            time.sleep(0.1)
-        self._moment = int(time.time())
-        return self._moment
 
 
 def measure(case: Case, server: Server, clients: int) -> tuple[Measured, float]:
@@ -132,9 +80,11 @@ def count_statements(sales: Sales, app: Flask) -> dict[str, int]:
     In a process of ours: the workers' own statements cannot be told from one another outside.
     """
     counted: list[str] = []
-    event.listen(
-        db.session_factory.kw["bind"], "before_cursor_execute", lambda *a: counted.append(a[2])
-    )
+
+    def hear(*said: Any) -> None:
+        counted.append(said[2])
+
+    event.listen(Engine, "before_cursor_execute", hear)
     client = app.test_client()
 
     def send(request: bytes) -> tuple[int, Any]:
@@ -149,7 +99,19 @@ def count_statements(sales: Sales, app: Flask) -> dict[str, int]:
     send(sales.verifications(1, 1)[0][0])
     verify, seen = send(sales.verifications(1, 1)[0][0])
     redeem, _ = send(sales.sale(0, seen))
-    return {"verify": verify, "redeem": redeem}
+    return {"verify_only": verify, "redeem": redeem, "redeem_bare": redeem}
+
+
+def counters(case: Case, *, sold: int, since: datetime) -> dict[str, int]:
+    """Return what must be 0 of a case that sells: beyond a limit, told but not kept, kept twice."""
+    if 201 not in case.statuses:  # noqa: PLR2004 (Created)
+        return {}
+    found = kept(since=since)
+    return {
+        "oversold": found.oversold,
+        "lost": max(0, sold - found.sales),
+        "double": found.doubles + max(0, found.sales - sold),
+    }
 
 
 def client_rate() -> float:
@@ -178,11 +140,13 @@ def lines(cases: Sequence[Case], statements: dict[str, int]) -> Iterator[dict[st
     for clients in CLIENTS:
         rates: dict[str, float] = {}
         for case in cases:
+            started = utc_now()
             with servers[case.server] as server:
                 PORT[0] = server.port
-                burst(server.port, case.make(8, WARM_UP))
+                warm = burst(server.port, case.make(8, WARM_UP))
                 seen, cpu_ms = measure(case, server, clients)
             rates[case.name] = seen.rate
+            sold = warm.statuses.get(201, 0) + seen.statuses.get(201, 0)
             yield {
                 "case": case.name,
                 "clients": clients,
@@ -190,19 +154,26 @@ def lines(cases: Sequence[Case], statements: dict[str, int]) -> Iterator[dict[st
                 "p50_ms": round(seen.percentile_ms(50), 2),
                 "p95_ms": round(seen.percentile_ms(95), 2),
                 "p99_ms": round(seen.percentile_ms(99), 2),
-                "errors": sum(n for status, n in seen.statuses.items() if status != case.status),
+                "p99_over_p50": round(seen.percentile_ms(99) / seen.percentile_ms(50), 2),
+                "errors": sum(n for code, n in seen.statuses.items() if code not in case.statuses),
+                **counters(case, sold=sold, since=started),
                 "cpu_ms": round(cpu_ms, 3),
                 "statements": statements.get(case.name),
                 "ratio": {
                     floor: round(seen.rate / rates[floor], 3)
-                    for floor in ("empty_route", "minimal_transaction")
+                    for floor in ("empty_route", "minimal_transaction", "redeem_bare")
                     if floor in rates
                 },
                 "client_times_faster": round(fastest / seen.rate, 1),
             }
 
 
+# A line in which one of these is not 0 fails the run.
+MUST_BE_ZERO = ("errors", "oversold", "lost", "double")
+FAILED: list[str] = []
 PORT = [0]
+SERVICE = "wsgi:app"
+RUNNING: list[Wanted] = []
 FLOOR_STATEMENTS = {"empty_route": 0, "minimal_transaction": 4}
 
 
@@ -215,13 +186,19 @@ def main() -> int:
         default=card.CREDENTIALS,
         help="how many the case issue issues (%(default)s)",
     )
+    parser.add_argument(
+        "--quick", action="store_true", help="a fifth of the requests: to see that it runs"
+    )
     options = parser.parse_args()
+    if options.quick:
+        REQUESTS.update({clients: count // 5 for clients, count in REQUESTS.items()})
     app = create_app()
     world = prepare(app, Path(os.environ["DATA_DIR"]))
-    own = {
+    own: dict[str, Callable[[], list[dict[str, Any]]]] = {
         "issue": lambda: card.issue(world, credentials=options.credentials),
         "verify_card": lambda: card.verify_card(world),
         "status_lists": lambda: card.status_lists(world),
+        "grab": grab,
     }
     sales = Sales(world, lambda: PORT[0])
     every = served_cases(sales)
@@ -234,11 +211,14 @@ def main() -> int:
         for name in (name for name in own if name in wanted):
             for line in own[name]():
                 print(json.dumps(line), flush=True)
+                FAILED.extend(line["case"] for name in MUST_BE_ZERO if line.get(name))
     # The floors are always measured: a ratio needs them.
     cases = [case for case in every if case.name in wanted or case.server.startswith("bench")]
     if wanted - own.keys():
         measure_served(app, sales, cases)
-    return 0
+    if FAILED:
+        print(f"Not 0: {', '.join(sorted(set(FAILED)))}. See the lines above.", file=sys.stderr)
+    return 1 if FAILED else 0
 
 
 def served_cases(sales: Sales) -> list[Case]:
@@ -252,9 +232,27 @@ def served_cases(sales: Sales) -> list[Case]:
             "bench.floor:create_floor()",
             lambda: request_bytes("POST", "/minimal", body=minimal),
         ),
-        Case("verify", "wsgi:app", sales.verifications, 200),
-        Case("redeem", "wsgi:app", sales.redemptions, 201),
+        Case("redeem_bare", "bench.bare:app", sales.redemptions, (201,)),
+        Case("verify_only", SERVICE, sales.verifications, (200,)),
+        Case("redeem", SERVICE, sales.redemptions, (201,)),
+        Case("mixed_day", SERVICE, sales.mixed_day, (200, 201)),
+        *(
+            Case(name, SERVICE, wanted_sales(sales, stripes=stripes), (201, 409))
+            for name, stripes in (("hot_limit", 1), ("striped_limit", 8))
+        ),
     ]
+
+
+def wanted_sales(sales: Sales, *, stripes: int) -> Callable[[int, int], Lanes]:
+    """Return what makes sales of an offer whose budget ends after three quarters of them."""
+
+    def make(clients: int, count: int) -> Lanes:
+        if RUNNING:
+            end(RUNNING.pop())
+        RUNNING.append(wanted_offer(uses=count * 3 // 4, stripes=stripes))
+        return sales.of(RUNNING[-1].offer_id).redemptions(clients, count)
+
+    return make
 
 
 def measure_served(app: Flask, sales: Sales, cases: Sequence[Case]) -> None:
@@ -265,7 +263,10 @@ def measure_served(app: Flask, sales: Sales, cases: Sequence[Case]) -> None:
         statements = FLOOR_STATEMENTS | count_statements(sales, app)
         for line in lines(cases, statements):
             print(json.dumps(line), flush=True)
+            FAILED.extend(line["case"] for name in MUST_BE_ZERO if line.get(name))
     finally:
+        if RUNNING:
+            end(RUNNING.pop())
         with owner.connect() as connection:
             connection.execute(text(DROP))
         owner.dispose()

@@ -115,7 +115,7 @@ _VERIFICATION_SQL = """
     WHERE v.id = :verification_id AND v.terminal_id = :terminal_id
 """
 # The id, the verification and the offer, of which any may be missing: one row per limit rule.
-_BEFORE_A_SALE = Statement(
+BEFORE_A_SALE = Statement(
     f"""
     WITH seen AS ({_VERIFICATION_SQL}),
     offer AS ({offers_sql(member_id="seen.member_id", before="seen CROSS JOIN")})
@@ -146,7 +146,7 @@ def before_sale(
     now: datetime,
 ) -> BeforeSale:
     """Return whether the id is taken, a till's verification, and the offer for its holder."""
-    rows = _BEFORE_A_SALE.all(
+    rows = BEFORE_A_SALE.all(
         bind,
         offers_parameters(
             merchant_id=till.merchant_id,

@@ -55,7 +55,7 @@ def _whole(booked: str, *, journal: str) -> Statement:
     )
 
 
-_WITH_JOURNAL = _whole(BOOK.ctes, journal="EXISTS (SELECT FROM ledger_journal)")
+WITH_JOURNAL = _whole(BOOK.ctes, journal="EXISTS (SELECT FROM ledger_journal)")
 _WITHOUT = _whole(RECORD_ALONE.ctes, journal="true")
 
 
@@ -105,7 +105,7 @@ def redeem_at_once(
     facts |= recorded | posted
     facts |= {"today": shanghai_date(now), "take_count": len(takes)}
     try:
-        written = (_WITH_JOURNAL if posted else _WITHOUT).first(connection, facts)
+        written = (WITH_JOURNAL if posted else _WITHOUT).first(connection, facts)
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) == _DIVISION_BY_ZERO:
             raise NotAtOnce from error

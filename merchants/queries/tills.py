@@ -78,7 +78,7 @@ def pairing_code_is_usable(session: Session, *, code: str, now: datetime) -> boo
 
 
 # This statement runs before every request of every till.
-_TERMINAL_BY_TOKEN = Statement(
+TERMINAL_BY_TOKEN = Statement(
     """
     SELECT t.id, t.merchant_id, t.site_id, t.code, m.state, t.clerk_id,
         coalesce(t.last_seen_at, t.paired_at) AS seen_at
@@ -97,7 +97,7 @@ def terminal_by_token(connection: Connection, *, token_hash: bytes) -> Actor | N
     Nobody answers for a closed site or a merchant that has ended. A suspended merchant's till is
     somebody who may look and not redeem: the actor says so. One statement, no lock.
     """
-    row = _TERMINAL_BY_TOKEN.first(connection, {"token_hash": token_hash})
+    row = TERMINAL_BY_TOKEN.first(connection, {"token_hash": token_hash})
     if row is None:
         return None
     return Actor(
