@@ -38,3 +38,19 @@ def dump(session, *tables):
     """Return every row of the tables as PostgreSQL writes them: bytea as hex."""
     aggregate = "SELECT coalesce(string_agg(t::text, ' '), '') FROM {} t"
     return "".join(session.scalar(text(aggregate.format(table))) for table in tables)
+
+
+@pytest.fixture
+def shop(make, unions):
+    """An active merchant of 宝安 with a site."""
+    merchant = make.merchant(name="宝安饭店", union_id=unions[BAOAN].id)
+    make.site(merchant_id=merchant.id, name="西乡店")
+    return merchant
+
+
+@pytest.fixture
+def home(make, unions):
+    """A service organisation of 宝安 with a site."""
+    merchant = make.service_organisation(name="宝安职工之家", union_id=unions[BAOAN].id)
+    make.site(merchant_id=merchant.id, name="一楼服务台")
+    return merchant

@@ -1,0 +1,85 @@
+"""Payments, statements, the bank."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+
+from finance.models import (
+    BankLine,
+    Discrepancy,
+    Dispute,
+    DisputeState,
+    Match,
+    StatementLine,
+    StatementState,
+)
+from kernel.ids import new_id
+from tests.access.build.base import Part
+from tests.make import NOW
+
+
+class Money(Part):
+    def payments(self):
+        """Batches of the whole city in each state in which something can be done with them."""
+        for name, made in (
+            ("payment_batch", self.make.prepared_batch),
+            ("confirmed_batch", self.make.approved_batch),
+            ("sent_batch", self.make.sent_batch),
+        ):
+            statement = self.make.approved_statement()
+            self.world.ids[name] = str(made(only=[statement.id]).id)
+        self.world.ids["owed_statement"] = str(self.make.approved_statement().id)
+
+    def statements(self):
+        """The shop's statements, each of days of its own, so that each step finds one to take."""
+        for place, name in enumerate(("open", "issued", "disputed", "answered", "agreed"), 1):
+            self._statement(name, NOW.date() + timedelta(days=place))
+
+    def _statement(self, name, day):
+        one_day = {"starts_on": day, "ends_on": day + timedelta(days=1)}
+        statement = self.make.statement(merchant=self.shop, sales=(40_00,), **one_day)
+        query = select(StatementLine).where(StatementLine.statement_id == statement.id)
+        line = self.session.scalars(query).one()
+        self.world.ids |= {
+            f"{name}_statement": str(statement.id),
+            f"{name}_line": str(line.journal_id),
+        }
+        if name == "open":
+            return
+        statement.issued_at, statement.state = self.now, StatementState.ISSUED
+        self.session.flush()
+        if name in {"disputed", "answered"}:
+            statement.state = StatementState.DISPUTED
+            dispute = Dispute(
+                id=new_id(),
+                statement_id=statement.id,
+                line_journal_id=line.journal_id,
+                raised_by_terminal_id=UUID(self.world.ids["till_id"]),
+                reason="少算了一单",
+                raised_at=self.now,
+            )
+            self.make.save(dispute)
+            if name == "answered":
+                dispute.state, dispute.maker_id = DisputeState.ANSWERED, statement.maker_id
+                dispute.answer, dispute.adjustment_fen = "已核对", 0
+                self.session.flush()
+            self.world.ids[f"{name}_dispute"] = str(dispute.id)
+        if name == "agreed":
+            statement.agreed_at, statement.state = self.now, StatementState.AGREED
+            self.session.flush()
+
+    def bank(self):
+        sent_at = NOW.replace(day=1)
+        matched, unmatched = (self.make.sent_payment(sent_at=sent_at) for _ in range(2))
+        self.make.bank_import(
+            ("2026-11-05", -matched.amount_fen, matched.reference), ("2026-11-06", -1_00, "转账")
+        )
+        line = self.session.scalars(select(BankLine).where(BankLine.seq == 2)).one()
+        named = select(Discrepancy).where(Discrepancy.bank_line_id == line.id)
+        self.own(
+            bank_line=line,
+            bank_payment=unmatched,
+            bank_match=self.session.scalars(select(Match)).one(),
+            exception=self.session.scalars(named).one(),
+        )
