@@ -1,6 +1,9 @@
 """Writing the audit trail."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -49,3 +52,38 @@ def record(
     session.add(entry)
     session.flush()
     return entry
+
+
+@dataclass(frozen=True)
+class About:
+    """One of many objects to which the same was done, with the facts that are its own."""
+
+    object_id: UUID
+    union_path: str | None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def record_each(
+    session: Session,
+    *,
+    actor: Actor,
+    action: str,
+    object_type: str,
+    objects: Iterable[About],
+    now: datetime,
+) -> None:
+    """Write down what `actor` did to each of many objects, as `record` would, in a few inserts."""
+    session.add_all(
+        AuditEntry(
+            occurred_at=now,
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+            action=action,
+            object_type=object_type,
+            object_id=each.object_id,
+            union_path=each.union_path,
+            facts=plain_facts(each.facts),
+        )
+        for each in objects
+    )
+    session.flush()

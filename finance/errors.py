@@ -38,15 +38,21 @@ class DisputesUndecided(Refusal):
     title = N_("Some lines are disputed. Finance answers them first; then the statement is agreed.")
 
 
+class InvoicesMissing(Refusal):
+    status = 409
+    code = "invoices_missing"
+    title = N_(
+        "The invoices of this statement do not come to what is paid. The merchant enters them, and"
+        " finance accepts them; then it is approved."
+    )
+
+
 class DisputeTooLate(Refusal):
-    """Facts: `state`, that of the statement."""
+    """Facts: `days_max`, how many days after its issue a statement takes disputes."""
 
     status = 409
     code = "dispute_too_late"
-    title = N_(
-        "This statement is agreed and takes no more disputes. Ask finance to put it right on the"
-        " next one."
-    )
+    title = N_("This statement is too old to be disputed. Ask finance to look into it.")
 
 
 class LineAlreadyDisputed(Refusal):

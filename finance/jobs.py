@@ -1,21 +1,18 @@
 """Background work of finance."""
 
 import logging
-from datetime import timedelta
 
 from flask import current_app
 
-from finance.errors import StatementsOverlap
 from finance.queries.closing import open_months
 from finance.services.closing import watch_residuals
-from finance.services.statements import open_statements
+from finance.services.opening import open_due_statements
+from finance.services.statements import agree_by_silence
 from kernel.actors import Role
-from kernel.clock import from_unix, shanghai_date, utc_now
+from kernel.clock import from_unix, utc_now
 from kernel.db import transaction
 from kernel.jobs import job
 from staff.queries import actor_of
-
-_A_WEEK = timedelta(days=7)
 
 logger = logging.getLogger("union_card.finance")
 
@@ -33,9 +30,9 @@ def watch(timestamp: int) -> None:  # noqa: ARG001 (the queue passes its minute)
             logger.error("residual_not_zero %s %s %s", month, name, residual)
 
 
-@job("finance.open_statements", cron="20 16 * * 0")  # 00:20 on Monday in Shanghai
-def open_last_week(timestamp: int) -> None:
-    """Open the statements of the week before `timestamp`, in the name of STATEMENT_MAKER.
+@job("finance.open_statements", cron="20 16 * * *")  # 00:20 in Shanghai
+def open_due(timestamp: int) -> None:
+    """Open the statements of the periods that ended before `timestamp`, for STATEMENT_MAKER.
 
     A statement has a maker, who must be a person and never its approver: so where nobody is named,
     nothing is opened. Run again, or after a person who was earlier, it finds nothing to open.
@@ -43,18 +40,18 @@ def open_last_week(timestamp: int) -> None:
     username = current_app.config["SETTINGS"].statement_maker
     if username is None:
         return
-    now = from_unix(timestamp)
-    today = shanghai_date(now)
-    monday = today - timedelta(days=today.weekday())
     with transaction() as session:
         maker = actor_of(session, username=username)
         if maker is None or not maker.has_role([Role.FINANCE_MAKER]):
             logger.error("statement_maker_unknown")
             return
-        try:
-            opened = open_statements(
-                session, actor=maker, starts_on=monday - _A_WEEK, ends_on=monday, now=now
-            )
-        except StatementsOverlap:
-            return
+        opened = open_due_statements(session, actor=maker, now=from_unix(timestamp))
     logger.info("statements_opened %s", len(opened))
+
+
+@job("finance.hear_silence", cron="40 16 * * *")  # 00:40 in Shanghai
+def hear_silence(timestamp: int) -> None:
+    """Take the silence of merchants whose working days for an answer are over as their word."""
+    with transaction() as session:
+        agreed = agree_by_silence(session, now=from_unix(timestamp))
+    logger.info("statements_agreed_by_silence %s", agreed)

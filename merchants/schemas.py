@@ -1,9 +1,19 @@
 from datetime import date, timedelta
 from typing import Any
 
-from marshmallow import ValidationError, fields, post_load, validate, validates_schema
+from marshmallow import (
+    ValidationError,
+    fields,
+    post_load,
+    validate,
+    validates,
+    validates_schema,
+)
 
+from kernel.forms import YuanField
 from kernel.i18n import N_
+from kernel.text import Refused
+from kernel.uscc import normal_uscc, read_uscc
 from kernel.wire import Moment, Text, Wire
 from merchants.models import (
     MerchantKind,
@@ -11,7 +21,9 @@ from merchants.models import (
     Occupation,
     SanctionAppealState,
     SanctionKind,
+    SettlementCycle,
 )
+from merchants.rules import USUAL_TERMS, SettlementTerms
 
 _COORDINATE = validate.Regexp(r"^[A-Za-z0-9_-]{43}$", error="32 bytes in base64url.")
 
@@ -128,11 +140,31 @@ class AgreementForm(Wire):
     starts_on = fields.Date(required=True, validate=validate.Range(_FIRST_DAY, _LAST_DAY))
     last_on = fields.Date(required=True, validate=validate.Range(_FIRST_DAY, _LAST_DAY))
     signed_by = Text(required=True)
+    cycle = fields.Enum(SettlementCycle, by_value=True, load_default=USUAL_TERMS.cycle)
+    confirm_workdays = fields.Integer(
+        load_default=USUAL_TERMS.confirm_workdays, validate=validate.Range(1, 30)
+    )
+    min_payout = YuanField(load_default=USUAL_TERMS.min_payout_fen)
+    hold_days = fields.Integer(load_default=USUAL_TERMS.hold_days, validate=validate.Range(0, 90))
+    invoice_buyer_uscc = Text(maximum=64)
+
+    @validates("invoice_buyer_uscc")
+    def must_be_a_code(self, value: str, **_: Any) -> None:
+        if isinstance(read_uscc(value), Refused):
+            raise ValidationError(N_("This is no valid unified social credit code."))
 
     @post_load
-    def half_open(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """Return the days as the service takes them: [starts_on, ends_on)."""
-        return data | {"ends_on": data.pop("last_on") + _ONE_DAY}
+    def as_the_service_takes_them(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Return the days as [starts_on, ends_on), and the terms of settlement in one."""
+        buyer = data.pop("invoice_buyer_uscc", None)
+        terms = SettlementTerms(
+            cycle=data.pop("cycle"),
+            confirm_workdays=data.pop("confirm_workdays"),
+            min_payout_fen=data.pop("min_payout"),
+            hold_days=data.pop("hold_days"),
+            invoice_buyer_uscc=normal_uscc(buyer) if buyer else None,
+        )
+        return data | {"ends_on": data.pop("last_on") + _ONE_DAY, "terms": terms}
 
 
 # --- Forms of a merchant's managers

@@ -166,6 +166,7 @@ def _row(row: StatementRow) -> dict[str, Any]:
         "payable_fen": row.payable_fen,
         "carried_out_fen": row.carried_out_fen,
         "open_disputes": row.open_disputes,
+        "confirm_by": row.confirm_by,
     }
 
 
@@ -178,6 +179,8 @@ def _header(found: StatementFacts) -> dict[str, Any]:
         "account_tail": masked[-_TAIL:] if masked else None,
         "issued_at": found.statement.issued_at,
         "agreed_at": found.statement.agreed_at,
+        "agreed_by_silence": found.statement.agreed_by_silence,
+        "pay_from": found.statement.pay_from,
     }
 
 

@@ -11,6 +11,7 @@ from finance.models.bank import (
     Match,
 )
 from finance.models.closing import CloseCertificate, CloseRequest, ResidualCheck
+from finance.models.invoices import INVOICE_MOVES, Invoice, InvoiceState
 from finance.models.payments import (
     BATCH_MOVES,
     LIVE_PAYMENTS,
@@ -26,9 +27,12 @@ from finance.models.payments import (
 )
 from finance.models.statements import (
     DISPUTE_MOVES,
+    EVIDENCE_CONTENT,
     STATEMENT_MOVES,
     Dispute,
+    DisputeEvidence,
     DisputeState,
+    EvidenceMedia,
     Statement,
     StatementFund,
     StatementLine,
@@ -39,6 +43,8 @@ __all__ = [
     "BATCH_MOVES",
     "DISCREPANCY_MOVES",
     "DISPUTE_MOVES",
+    "EVIDENCE_CONTENT",
+    "INVOICE_MOVES",
     "LIVE_PAYMENTS",
     "MEMBER_ACCOUNT",
     "PAYEE_ACCOUNT",
@@ -55,7 +61,11 @@ __all__ = [
     "DiscrepancyCode",
     "DiscrepancyState",
     "Dispute",
+    "DisputeEvidence",
     "DisputeState",
+    "EvidenceMedia",
+    "Invoice",
+    "InvoiceState",
     "Match",
     "Payment",
     "PaymentBatch",

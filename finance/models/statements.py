@@ -22,6 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from kernel.db import Base
 from kernel.ids import new_id
 from kernel.money import Fen
+from kernel.secrets import SealedColumn
 from kernel.states import Moves
 from ledger.models import FundSource
 
@@ -52,7 +53,10 @@ class Statement(Base):
 
     Lines and funds are written when it is opened and never change. It may also hold lines of
     earlier days that came late. The merchant agrees at a till (`agreed_by_terminal_id`) or on the
-    page of a manager (`agreed_by_manager_id`); neither, where its last dispute was decided.
+    page of a manager (`agreed_by_manager_id`); neither, where its last dispute was decided, or
+    where it said nothing until `confirm_by`. What the agreement said is kept as it was when the
+    statement was opened: `min_payout_fen`, `pay_from` (the first day on which it is paid) and whom
+    its invoices must name.
     """
 
     __tablename__ = "statements"
@@ -79,7 +83,14 @@ class Statement(Base):
             "num_nonnulls(agreed_by_terminal_id, agreed_by_manager_id) <= num_nonnulls(agreed_at)",
             name="agreed_by_one",
         ),
-        CheckConstraint("lines > 0", name="says_something"),
+        CheckConstraint(
+            "NOT agreed_by_silence OR (agreed_at IS NOT NULL AND confirm_by IS NOT NULL"
+            " AND num_nonnulls(agreed_by_terminal_id, agreed_by_manager_id) = 0)",
+            name="silent_is_nobodys_word",
+        ),
+        # One without lines pays out what was carried; the guard looks when it is issued.
+        CheckConstraint("lines >= 0", name="says_something"),
+        CheckConstraint("min_payout_fen >= 0", name="min_payout_not_negative"),
         CheckConstraint("version > 0", name="version_positive"),
         Index("ix_statements_state", "state", "number"),
     )
@@ -94,7 +105,12 @@ class Statement(Base):
     lines_fen: Mapped[Fen]  # the sum of its lines
     maker_id: Mapped[UUID] = mapped_column(ForeignKey("staff_accounts.id"))
     opened_at: Mapped[datetime]
+    min_payout_fen: Mapped[Fen] = mapped_column(default=Fen(0))
+    pay_from: Mapped[date | None]
+    invoice_buyer_uscc: Mapped[str | None] = mapped_column(String(18))
     issued_at: Mapped[datetime | None]
+    confirm_by: Mapped[date | None]  # the last day on which the merchant's answer is waited for
+    agreed_by_silence: Mapped[bool] = mapped_column(default=False)
     agreed_by_terminal_id: Mapped[UUID | None] = mapped_column(ForeignKey("terminals.id"))
     agreed_by_manager_id: Mapped[UUID | None] = mapped_column(ForeignKey("merchant_managers.id"))
     agreed_at: Mapped[datetime | None]
@@ -127,8 +143,9 @@ class StatementLine(Base):
 class StatementFund(Base):
     """What a statement comes to for one fund source: the thing that is paid. Funds never mix.
 
-    `lines + carried in = payable + carried out`. What a merchant owes back (more was reversed than
-    sold) is carried out, negative, into its next statement of the fund.
+    `lines + carried in = payable + carried out`. Carried out into the merchant's next statement of
+    the fund is what it owes back (negative: more was reversed than sold), and what is too little
+    to be paid (positive: less than the smallest payment that was agreed).
     """
 
     __tablename__ = "statement_funds"
@@ -231,3 +248,34 @@ class Dispute(Base):
     decided_at: Mapped[datetime | None]
     journal_id: Mapped[UUID | None] = mapped_column(ForeignKey("journals.id"), unique=True)
     version: Mapped[int] = mapped_column(default=1)
+
+
+class EvidenceMedia(StrEnum):
+    PDF = "application/pdf"
+    JPEG = "image/jpeg"
+    PNG = "image/png"
+
+
+EVIDENCE_CONTENT = SealedColumn("dispute_evidence", "content_sealed")
+
+
+class DisputeEvidence(Base):
+    """A file that a merchant puts beside its dispute: a receipt, a sales slip. Written once.
+
+    Sealed: a photographed receipt may name its customer.
+    """
+
+    __tablename__ = "dispute_evidence"
+    __table_args__ = (
+        CheckConstraint("size_bytes > 0", name="size_positive"),
+        UniqueConstraint("dispute_id", "content_sha256"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    dispute_id: Mapped[UUID] = mapped_column(ForeignKey("disputes.id"))
+    media_type: Mapped[EvidenceMedia]
+    size_bytes: Mapped[int]
+    content_sha256: Mapped[bytes]
+    content_sealed: Mapped[bytes]
+    manager_id: Mapped[UUID] = mapped_column(ForeignKey("merchant_managers.id"))
+    added_at: Mapped[datetime]

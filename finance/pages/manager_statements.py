@@ -19,7 +19,7 @@ from finance.queries.statements import (
 )
 from finance.rules.capitals import capital_amount
 from finance.schemas.statements import LineDisputeForm
-from finance.services import Voice, agree_statement, raise_dispute
+from finance.services import Voice, agree_statement, raise_dispute, takes_disputes
 from kernel.clock import utc_now
 from kernel.db import transaction
 from kernel.errors import Refusal
@@ -39,7 +39,6 @@ STATE_WORDS = {
     StatementState.PAID: N_("Paid"),
 }
 _NUMBER_DIGITS_MAX = 9
-_DISPUTABLE = frozenset({StatementState.ISSUED, StatementState.DISPUTED})
 
 
 @manager_pages.get("/statements")
@@ -161,7 +160,7 @@ def _show(statement_id: UUID, form: Form | None = None) -> ResponseReturnValue:
         sums=sums,
         capitals=capital_amount(sums.payable_fen),
         may_agree=found.row.state is StatementState.ISSUED,
-        may_dispute=found.row.state in _DISPUTABLE,
+        may_dispute=takes_disputes(found.statement, now=utc_now()),
         answer_of=_answer,
         state_words=STATE_WORDS,
         state_kinds=STATE_KINDS,

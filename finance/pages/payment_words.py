@@ -42,6 +42,7 @@ PAYMENT_KINDS = {
 MISSING_WORDS = {
     Missing.NO_ACCOUNT: N_("No account is known."),
     Missing.SUSPENDED: N_("The merchant is suspended. It is paid once it is active again."),
+    Missing.NEW: N_("The merchant is new. It is paid from the day on its statement on."),
     Missing.HELD: N_("The merchant's payout is held. It is paid once the hold is lifted."),
     Missing.NO_CONSENT: N_("The member does not agree that the account is used for paying."),
     Missing.DECEASED: N_("The member has died. Settle it with the heirs."),

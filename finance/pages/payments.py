@@ -216,7 +216,8 @@ def _prepared_sentence(prepared: PreparedBatch) -> str:
 def _show_owed(form: Form) -> ResponseReturnValue:
     now = utc_now()
     with transaction() as session:
-        lines = {book: owed(session, book=book) for book in Book}
+        today = shanghai_date(utc_now())
+        lines = {book: owed(session, book=book, day=today) for book in Book}
     return render_template(
         "finance/owed.html",
         form=form,

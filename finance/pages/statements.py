@@ -267,6 +267,7 @@ def show_statement(
         statement=found.statement,
         sums=sums,
         capitals=capital_amount(sums.payable_fen),
+        today=shanghai_date(utc_now()),
         funds=funds,
         payments=payments,
         disputes=[line for line, _ in disputes],

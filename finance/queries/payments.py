@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -40,6 +40,7 @@ class Missing(StrEnum):
 
     NO_ACCOUNT = "no_account"
     SUSPENDED = "suspended"  # the merchant, until somebody activates it again
+    NEW = "new"  # the merchant, until its agreement's first day of payment
     HELD = "held"  # the merchant's payout, until another person lifts the hold
     NO_CONSENT = "no_consent"  # the member withdrew it, or never gave it
     DECEASED = "deceased"  # the account in their own name is nobody's to be paid to
@@ -76,20 +77,23 @@ def _in_book(fund: InstrumentedAttribute[FundSource], book: Book) -> ColumnEleme
     return is_aid if book is Book.MUTUAL_AID else ~is_aid
 
 
-def owed(session: Session, *, book: Book, only: Collection[UUID] | None = None) -> list[Owed]:
+def owed(
+    session: Session, *, book: Book, day: date | None = None, only: Collection[UUID] | None = None
+) -> list[Owed]:
     """Return what is owed in `book` and in no live payment, what is owed longest first.
 
-    `only` narrows it to statements and payables with these ids.
+    `only` narrows it to statements and payables with these ids. What is not paid yet on the
+    Shanghai day `day` is marked; without one, a new merchant is taken for any other.
     """
     lines = [
-        *_owed_statement_funds(session, book=book, only=only),
+        *_owed_statement_funds(session, book=book, day=day, only=only),
         *_owed_payables(session, book=book, only=only),
     ]
     return sorted(lines, key=lambda line: (line.owed_since, line.id, line.fund_source))
 
 
 def _owed_statement_funds(
-    session: Session, *, book: Book, only: Collection[UUID] | None
+    session: Session, *, book: Book, day: date | None, only: Collection[UUID] | None
 ) -> list[Owed]:
     paid = and_(
         Payment.statement_id == StatementFund.statement_id,
@@ -127,7 +131,11 @@ def _owed_statement_funds(
             account_masked=merchant.account_masked,
             owed_since=_known(statement.approved_at),
             returned=returned,
-            missing=missing_of_merchant(merchant, is_held=is_held),
+            missing=missing_of_merchant(
+                merchant,
+                is_held=is_held,
+                is_new=day is not None and (statement.pay_from or day) > day,
+            ),
         )
         for statement, fund, merchant, returned, is_held in session.execute(query)
     ]
@@ -201,10 +209,14 @@ def _masked(account: PayoutAccount | None) -> str | None:
     return account.account_masked if account else None
 
 
-def missing_of_merchant(merchant: Merchant, *, is_held: bool) -> Missing | None:
+def missing_of_merchant(
+    merchant: Merchant, *, is_held: bool, is_new: bool = False
+) -> Missing | None:
     """Say why a merchant cannot be paid now. One whose business has ended still can."""
     if is_held:
         return Missing.HELD
+    if is_new:
+        return Missing.NEW
     if merchant.state is MerchantState.SUSPENDED:
         return Missing.SUSPENDED
     return None if merchant.account_masked else Missing.NO_ACCOUNT

@@ -62,6 +62,7 @@ class StatementRow:
     starts_on: date
     ends_on: date
     state: StatementState
+    confirm_by: date | None
     lines: int
     lines_fen: Fen
     payable_fen: Fen
@@ -94,6 +95,7 @@ def statement_rows() -> Any:
         Statement.starts_on,
         Statement.ends_on,
         Statement.state,
+        Statement.confirm_by,
         Statement.lines,
         Statement.lines_fen,
         _sum_of_funds(StatementFund.payable_fen),

@@ -98,8 +98,11 @@ class StatementSeen(Wire):
     lines = fields.Integer()
     lines_fen = _signed("The sum of its lines")
     payable_fen = _signed("What is paid for it, all funds together")
-    carried_out_fen = _signed("What the merchant owes back, taken off its next statement; negative")
+    carried_out_fen = _signed("What goes to its next statement: owed back, or too little to pay")
     open_disputes = fields.Integer()
+    confirm_by = fields.Date(
+        allow_none=True, metadata={"description": "The last day for an answer; a working day."}
+    )
 
 
 class StatementList(Wire):
@@ -143,6 +146,12 @@ class StatementDetail(StatementSeen):
     account_tail = fields.String(allow_none=True)
     issued_at = Moment(allow_none=True)
     agreed_at = Moment(allow_none=True)
+    agreed_by_silence = fields.Boolean(
+        metadata={"description": "Nobody answered until `confirm_by`."}
+    )
+    pay_from = fields.Date(
+        allow_none=True, metadata={"description": "Not paid before this day: a new merchant."}
+    )
     sales = fields.Integer()
     gross_fen = _signed("The bills of its sales")
     member_pays_fen = _signed("What members paid of them")

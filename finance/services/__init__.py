@@ -5,23 +5,32 @@ from finance.services.disputes import (
     confirm_dispute,
     raise_dispute,
     send_back_dispute,
+    takes_disputes,
 )
+from finance.services.opening import open_due_statements, open_statements
 from finance.services.statements import (
     Voice,
+    agree_by_silence,
     agree_statement,
     approve_statement,
+    approve_statements,
     issue_statement,
-    open_statements,
+    issue_statements,
 )
 
 __all__ = [
     "Voice",
+    "agree_by_silence",
     "agree_statement",
     "answer_dispute",
     "approve_statement",
+    "approve_statements",
     "confirm_dispute",
     "issue_statement",
+    "issue_statements",
+    "open_due_statements",
     "open_statements",
     "raise_dispute",
     "send_back_dispute",
+    "takes_disputes",
 ]

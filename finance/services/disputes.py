@@ -4,7 +4,7 @@ Locks, in order: the statement, then the dispute. The disputed line is never edi
 accepted is booked, and stands on the merchant's next statement.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import exists, select
@@ -44,7 +44,8 @@ from ledger.queries import left_of_journal
 from ledger.services import SourceKey, post, post_reversal
 
 ADJUSTMENT_SOURCE = "adjustment"
-_TAKES_DISPUTES = (StatementState.ISSUED, StatementState.DISPUTED)
+# As long as the third sides keep their bills: WeChat's can be fetched for three months.
+DISPUTE_LIFE = timedelta(days=90)
 _TAKEN = {"pk_disputes": RequestKeyReused, "uq_disputes_line_journal_id": LineAlreadyDisputed}
 
 
@@ -60,6 +61,9 @@ def raise_dispute(
 ) -> Dispute:
     """Say that a line of an issued statement is wrong, once a line. The same id hears the same.
 
+    Before it is agreed, the statement waits for the answer. Afterwards, paid or not, it stays what
+    it is: what the answer changes is a line of the next one either way.
+
     Raises StatementNotFound, RequestKeyReused, DisputeTooLate, StatementLineNotFound,
     LineAlreadyDisputed.
     """
@@ -72,8 +76,8 @@ def raise_dispute(
         if facts != (statement.id, journal_id, reason):
             raise RequestKeyReused
         return known
-    if statement.state not in _TAKES_DISPUTES:
-        raise DisputeTooLate(state=statement.state.value)
+    if not takes_disputes(statement, now=now):
+        raise DisputeTooLate(days_max=DISPUTE_LIFE.days)
     line = session.get(StatementLine, journal_id)
     if line is None or line.statement_id != statement.id:
         raise StatementLineNotFound
@@ -97,6 +101,11 @@ def raise_dispute(
         session.flush()
     _note(session, statement, dispute, actor=voice.actor, did="raised", now=now)
     return dispute
+
+
+def takes_disputes(statement: Statement, *, now: datetime) -> bool:
+    """Say whether the merchant may still dispute lines of a statement."""
+    return statement.issued_at is not None and now - statement.issued_at <= DISPUTE_LIFE
 
 
 def answer_dispute(
@@ -157,7 +166,7 @@ def confirm_dispute(
 ) -> Dispute:
     """Make somebody else's answer final. What it adjusts is booked today.
 
-    With the last dispute decided, the statement is agreed: the merchant has been heard.
+    With the last dispute decided, a disputed statement is agreed: the merchant has been heard.
 
     Raises DisputeNotFound, EditConflict, MoveNotAllowed, PreparedByYou, AdjustmentTooLarge, and
     what posting raises.
@@ -180,7 +189,8 @@ def confirm_dispute(
     with refused_by({"ck_disputes_two_people": PreparedByYou}):
         session.flush()
     _note(session, statement, dispute, actor=actor, did=dispute.state.value, now=now)
-    if not _has_undecided(session, statement):
+    is_waiting = statement.state is StatementState.DISPUTED
+    if is_waiting and not _has_undecided(session, statement):
         agree(statement, now=now)
         session.flush()
         note(session, statement, actor=actor, did="agreed", now=now)

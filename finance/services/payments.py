@@ -45,6 +45,7 @@ from finance.rules.payment_files import (
 )
 from finance.rules.references import new_reference
 from kernel.actors import Actor
+from kernel.clock import shanghai_date
 from kernel.ids import new_id
 from kernel.money import Fen
 from kernel.refusals import refuse_stale, refused_by
@@ -110,7 +111,7 @@ def prepare_batch(
     """
     _lock_owed(session, only=only)
     # Locked first, read after: what another batch took meanwhile is seen.
-    lines = owed(session, book=book, only=only)
+    lines = owed(session, book=book, day=shanghai_date(now), only=only)
     if only is not None and set(only) - {line.id for line in lines}:
         raise NoLongerOwed
     held = sorted({line.payee_shown for line in lines if line.missing is Missing.HELD})

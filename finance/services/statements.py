@@ -1,154 +1,49 @@
-"""What a merchant is owed for a period: opened, issued, agreed, approved.
+"""The steps of an open statement: issued, agreed, approved, by one or many at once."""
 
-Lines are taken set-wise and once for ever; what a merchant owes back is carried, fund by fund, into
-its next statement of the fund (docs/decisions/0015).
-"""
-
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.orm import Session, aliased
 
-from audit.services import record
+from audit.services import About, record, record_each
 from finance.errors import (
     DisputesUndecided,
+    InvoicesMissing,
     PreparedByYou,
-    StatementDaysWrong,
     StatementNotAnswered,
     StatementNotFound,
-    StatementsOverlap,
 )
-from finance.models import STATEMENT_MOVES, Statement, StatementFund, StatementState
+from finance.models import STATEMENT_MOVES, Dispute, Statement, StatementFund, StatementState
+from finance.queries.invoices import is_invoiced
 from finance.queries.statements import statement_reach
-from kernel.actors import Actor, ActorKind, Role
+from kernel.actors import SYSTEM, Actor, ActorKind, Role
 from kernel.clock import shanghai_date
-from kernel.ids import new_id
 from kernel.money import Fen
 from kernel.refusals import refuse_stale, refused_by
 from kernel.states import move
+from kernel.workdays import add_workdays
 from merchants.models import Merchant
-from merchants.queries import find_merchant, merchant_ids_within, union_path_of
+from merchants.queries import (
+    MerchantReach,
+    MerchantTerms,
+    merchant_ids_within,
+    settlement_terms,
+    union_path_of,
+    union_paths_of,
+)
 
 OBJECT = "statement"
-STATEMENT_DAYS_MAX = 92
-# The class of advisory locks under which openings take turns: what a merchant owes back is carried
-# into one statement only, and a journal is seen as taken by whoever comes second.
-OPENING_LOCK = 104
+# How often a merchant answers itself before its silence counts.
+SILENCE_AFTER = 2
 _ONE_DAY = timedelta(days=1)
-
-# What the books owe a merchant for benefits; what was paid to it is not a line of a statement.
-_UNSTATED = """
-    SELECT p.party_id AS merchant_id, j.id AS journal_id, j.fund_source, j.book_date,
-        p.credit_fen - p.debit_fen AS amount_fen
-    FROM journals j JOIN postings p ON p.journal_id = j.id AND p.party_type = 'merchant'
-    WHERE j.source_type IN ('redemption', 'redemption_reversal', 'adjustment')
-        AND j.book_date < :ends_on
-        AND NOT EXISTS (SELECT FROM statement_lines l WHERE l.journal_id = j.id)
-"""
-_MERCHANTS = text(
-    f"""
-    SELECT u.merchant_id, EXISTS (
-        SELECT FROM statements s WHERE s.merchant_id = u.merchant_id
-            AND daterange(s.starts_on, s.ends_on, '[)') && daterange(:starts_on, :ends_on, '[)')
-    ) AS is_stated
-    FROM ({_UNSTATED}) AS u
-    WHERE u.merchant_id = ANY (:merchant_ids)
-    GROUP BY u.merchant_id ORDER BY u.merchant_id
-    """  # noqa: S608 (no part of it comes from outside)
-)
-# One statement for all merchants: the lines it takes and the sums it writes see the same books.
-_OPEN = text(
-    f"""
-    WITH asked AS (
-        SELECT * FROM unnest(CAST(:merchant_ids AS uuid[]), CAST(:ids AS uuid[]))
-            AS a (merchant_id, id)
-    ), fresh AS MATERIALIZED (
-        SELECT u.*, a.id AS statement_id, row_number() OVER (
-            PARTITION BY a.id ORDER BY u.book_date, u.journal_id) AS line_no
-        FROM ({_UNSTATED}) AS u JOIN asked a USING (merchant_id)
-    ), opened AS (
-        INSERT INTO statements (id, merchant_id, starts_on, ends_on, state, lines, lines_fen,
-            maker_id, opened_at, version)
-        SELECT statement_id, merchant_id, :starts_on, :ends_on, 'open', count(*), sum(amount_fen),
-            :maker_id, :now, 1
-        FROM fresh GROUP BY statement_id, merchant_id
-        RETURNING id
-    ), taken AS (
-        INSERT INTO statement_lines (journal_id, statement_id, line_no, fund_source, amount_fen)
-        SELECT journal_id, statement_id, line_no, fund_source, amount_fen FROM fresh
-    ), carried AS (
-        SELECT s.merchant_id, f.fund_source, f.statement_id, f.carried_out_fen
-        FROM statement_funds f JOIN statements s ON s.id = f.statement_id
-        WHERE f.carried_out_fen <> 0 AND s.merchant_id = ANY (:merchant_ids) AND NOT EXISTS (
-            SELECT FROM statement_funds used WHERE used.carried_from_id = f.statement_id
-                AND used.fund_source = f.fund_source)
-    ), summed AS (
-        SELECT statement_id, merchant_id, fund_source, sum(amount_fen) AS lines_fen
-        FROM fresh GROUP BY statement_id, merchant_id, fund_source
-    ), funds AS (
-        INSERT INTO statement_funds (statement_id, fund_source, lines_fen, carried_from_id,
-            carried_in_fen, payable_fen, carried_out_fen)
-        SELECT m.statement_id, m.fund_source, m.lines_fen, c.statement_id,
-            coalesce(c.carried_out_fen, 0),
-            greatest(m.lines_fen + coalesce(c.carried_out_fen, 0), 0),
-            least(m.lines_fen + coalesce(c.carried_out_fen, 0), 0)
-        FROM summed m LEFT JOIN carried c USING (merchant_id, fund_source)
-    )
-    SELECT id FROM opened
-    """  # noqa: S608 (no part of it comes from outside)
-)
-_OVERLAPPING = {"ex_statements_days_of_merchant": StatementsOverlap}
-_TWO_PEOPLE = {
+_NOT_YET = {
     "ck_statements_two_people": PreparedByYou,
     "ck_statements_disputes_answered": DisputesUndecided,
+    "ck_statements_invoiced": InvoicesMissing,
 }
-
-
-def open_statements(
-    session: Session,
-    *,
-    actor: Actor,
-    starts_on: date,
-    ends_on: date,
-    now: datetime,
-    merchant_id: UUID | None = None,
-) -> list[Statement]:
-    """Take what was booked before `ends_on` and is on no statement; one statement a merchant.
-
-    For the Shanghai days [starts_on, ends_on), of `merchant_id` or of all merchants in the actor's
-    reach; a merchant with nothing gets none, and so does one that has a statement for some of these
-    days: what came late waits for its next one. Openings take turns.
-
-    Raises StatementDaysWrong, MerchantNotFound; StatementsOverlap if that is why nobody gets one.
-    """
-    _refuse_days(starts_on, ends_on, today=shanghai_date(now))
-    reach = statement_reach(actor, Role.FINANCE_MAKER)
-    if merchant_id is None:
-        reached = list(session.scalars(merchant_ids_within(reach)))
-    else:
-        reached = [find_merchant(session, merchant_id=merchant_id, reach=reach).id]
-    # Locked in one statement and read in the next: what an opening before us took is seen.
-    session.execute(select(func.pg_advisory_xact_lock(OPENING_LOCK, 0)))
-    days = {"starts_on": starts_on, "ends_on": ends_on}
-    found = session.execute(_MERCHANTS, days | {"merchant_ids": reached}).all()
-    free = [row.merchant_id for row in found if not row.is_stated]
-    if found and not free:
-        raise StatementsOverlap
-    facts = {
-        "merchant_ids": free,
-        "ids": [new_id() for _ in free],
-        "maker_id": actor.staff_id,
-        "now": now,
-    }
-    with refused_by(_OVERLAPPING):
-        ids = session.scalars(_OPEN, days | facts).all()
-    opened = select(Statement).where(Statement.id.in_(ids)).order_by(Statement.number)
-    statements = list(session.scalars(opened))
-    for statement in statements:
-        note(session, statement, actor=actor, did="opened", now=now)
-    return statements
 
 
 def issue_statement(
@@ -162,12 +57,42 @@ def issue_statement(
         session, actor=actor, statement_id=statement_id, role=Role.FINANCE_MAKER
     )
     refuse_stale(statement.version, version)
-    statement.state = move(STATEMENT_MOVES, statement.state, StatementState.ISSUED)
-    statement.issued_at = now
-    statement.version += 1
-    session.flush()
-    note(session, statement, actor=actor, did="issued", now=now)
+    _issue(session, [statement], actor=actor, now=now)
     return statement
+
+
+def issue_statements(session: Session, *, actor: Actor, now: datetime) -> int:
+    """Show all open statements in the actor's reach to their merchants; return how many."""
+    reach = statement_reach(actor, Role.FINANCE_MAKER)
+    statements = _lock_many(session, Statement.state == StatementState.OPEN, reach=reach)
+    _issue(session, statements, actor=actor, now=now)
+    return len(statements)
+
+
+def _issue(
+    session: Session, statements: Sequence[Statement], *, actor: Actor, now: datetime
+) -> None:
+    """Issue locked statements; each merchant's days for an answer are those of its agreement."""
+    days = {statement.ends_on - _ONE_DAY for statement in statements}
+    terms = {
+        day: settlement_terms(
+            session,
+            merchant_ids=[
+                each.merchant_id for each in statements if each.ends_on == day + _ONE_DAY
+            ],
+            day=day,
+        )
+        for day in days
+    }
+    today = shanghai_date(now)
+    for statement in statements:
+        agreed = terms[statement.ends_on - _ONE_DAY].get(statement.merchant_id, MerchantTerms())
+        statement.state = move(STATEMENT_MOVES, statement.state, StatementState.ISSUED)
+        statement.issued_at = now
+        statement.confirm_by = add_workdays(today, agreed.terms.confirm_workdays)
+        statement.version += 1
+    session.flush()
+    note_each(session, statements, actor=actor, did="issued", now=now)
 
 
 @dataclass(frozen=True)
@@ -214,7 +139,7 @@ def approve_statement(
     Where every fund comes to nothing, there is nothing to pay, and it is paid at once.
 
     Raises StatementNotFound, EditConflict, PreparedByYou, DisputesUndecided, StatementNotAnswered,
-    MoveNotAllowed.
+    InvoicesMissing, MoveNotAllowed.
     """
     statement = lock_statement(
         session, actor=actor, statement_id=statement_id, role=Role.FINANCE_APPROVER
@@ -231,13 +156,81 @@ def approve_statement(
     statement.approved_at = now
     statement.state = state
     statement.version += 1
-    with refused_by(_TWO_PEOPLE):
+    with refused_by(_NOT_YET):
         session.flush()
-    if _payable_fen(session, statement) == 0:
-        statement.state = move(STATEMENT_MOVES, statement.state, StatementState.PAID)
-        session.flush()
+    _close_empty(session, [statement])
     note(session, statement, actor=actor, did="approved", now=now)
     return statement
+
+
+def approve_statements(session: Session, *, actor: Actor, now: datetime) -> int:
+    """Approve all that merchants agreed to and somebody else opened; return how many.
+
+    One with an undecided dispute, or whose invoices are not accepted yet, is left for later.
+    """
+    statements = _lock_many(
+        session,
+        Statement.state == StatementState.AGREED,
+        Statement.maker_id != actor.staff_id,
+        ~exists().where(Dispute.statement_id == Statement.id, Dispute.decided_at.is_(None)),
+        is_invoiced(),
+        reach=statement_reach(actor, Role.FINANCE_APPROVER),
+    )
+    for statement in statements:
+        statement.approver_id = actor.staff_id
+        statement.approved_at = now
+        statement.state = move(STATEMENT_MOVES, statement.state, StatementState.APPROVED)
+        statement.version += 1
+    session.flush()
+    _close_empty(session, statements)
+    note_each(session, statements, actor=actor, did="approved", now=now)
+    return len(statements)
+
+
+def _close_empty(session: Session, statements: Sequence[Statement]) -> None:
+    """Move approved statements that pay nothing to paid."""
+    ids = [statement.id for statement in statements]
+    query = (
+        select(StatementFund.statement_id)
+        .where(StatementFund.statement_id.in_(ids))
+        .group_by(StatementFund.statement_id)
+        .having(func.sum(StatementFund.payable_fen) == 0)
+    )
+    empty = set(session.scalars(query))
+    for statement in statements:
+        if statement.id in empty:
+            statement.state = move(STATEMENT_MOVES, statement.state, StatementState.PAID)
+    session.flush()
+
+
+def agree_by_silence(session: Session, *, now: datetime) -> int:
+    """Take the silence of merchants as their word, where their days are over; return how many.
+
+    Not for a merchant's first statements: until it has answered SILENCE_AFTER itself, its silence
+    says nothing, and finance calls it.
+    """
+    heard = aliased(Statement)
+    own_answers = (
+        select(func.count())
+        .where(
+            heard.merchant_id == Statement.merchant_id,
+            heard.agreed_at.is_not(None),
+            ~heard.agreed_by_silence,
+        )
+        .scalar_subquery()
+    )
+    statements = _lock_many(
+        session,
+        Statement.state == StatementState.ISSUED,
+        Statement.confirm_by < shanghai_date(now),
+        own_answers >= SILENCE_AFTER,
+    )
+    for statement in statements:
+        agree(statement, now=now)
+        statement.agreed_by_silence = True
+    session.flush()
+    note_each(session, statements, actor=SYSTEM, did="agreed_by_silence", now=now)
+    return len(statements)
 
 
 def agree(statement: Statement, *, now: datetime) -> None:
@@ -296,6 +289,44 @@ def note(
     )
 
 
+def note_each(
+    session: Session, statements: Sequence[Statement], *, actor: Actor, did: str, now: datetime
+) -> None:
+    """Write what was done to many statements into the audit trail, each for its own union."""
+    merchants = {statement.merchant_id for statement in statements}
+    paths = union_paths_of(session, merchant_ids=merchants)
+    record_each(
+        session,
+        actor=actor,
+        action=f"finance.statement_{did}",
+        object_type=OBJECT,
+        objects=[
+            About(
+                statement.id,
+                paths[statement.merchant_id],
+                {
+                    "number": statement.number,
+                    "lines": statement.lines,
+                    "lines_fen": statement.lines_fen,
+                },
+            )
+            for statement in statements
+        ],
+        now=now,
+    )
+
+
+def _lock_many(
+    session: Session, *conditions: ColumnElement[bool], reach: MerchantReach | None = None
+) -> list[Statement]:
+    """Lock the statements of which all this is true, of the merchants in reach or of everybody."""
+    query = select(Statement).where(*conditions).order_by(Statement.id)
+    if reach is not None:
+        query = query.where(Statement.merchant_id.in_(merchant_ids_within(reach)))
+    query = query.with_for_update(of=Statement).execution_options(populate_existing=True)
+    return list(session.scalars(query))
+
+
 def _locked(session: Session, *conditions: object) -> Statement:
     query = (
         select(Statement)
@@ -307,17 +338,3 @@ def _locked(session: Session, *conditions: object) -> Statement:
     if statement is None:
         raise StatementNotFound
     return statement
-
-
-def _refuse_days(starts_on: date, ends_on: date, *, today: date) -> None:
-    latest = today + _ONE_DAY
-    length = (ends_on - starts_on).days
-    if not 0 < length <= STATEMENT_DAYS_MAX or ends_on > latest:
-        raise StatementDaysWrong(latest_ends_on=latest.isoformat(), days_max=STATEMENT_DAYS_MAX)
-
-
-def _payable_fen(session: Session, statement: Statement) -> Fen:
-    query = select(func.sum(StatementFund.payable_fen)).where(
-        StatementFund.statement_id == statement.id
-    )
-    return Fen(int(session.scalars(query).one()))

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import Base
 from kernel.ids import new_id
+from kernel.money import Fen
 from kernel.secrets import SealedColumn
 from kernel.states import Moves
 
@@ -149,16 +150,32 @@ AGREEMENT_MOVES: Moves[AgreementState] = {
 }
 
 
+class SettlementCycle(StrEnum):
+    """How often a merchant is stated what it is owed."""
+
+    WEEKLY = "weekly"
+    BIWEEKLY = "biweekly"
+    MONTHLY = "monthly"
+
+
 class Agreement(Base):
     """What a merchant and a union have signed: in force on the Shanghai days [starts_on, ends_on).
 
-    Of one merchant, no two signed agreements share a day: the database refuses the second.
+    Of one merchant, no two signed agreements share a day: the database refuses the second. How it
+    is settled: a statement each `cycle`, answered within `confirm_workdays`; what comes to less
+    than `min_payout_fen` waits for the next one; nothing is paid in the first `hold_days`. With
+    `invoice_buyer_uscc`, payment waits for invoices made out to that buyer.
     """
 
     __tablename__ = "agreements"
     __table_args__ = (
         CheckConstraint("starts_on < ends_on", name="days_in_order"),
         CheckConstraint("state <> 'active' OR signed_at IS NOT NULL", name="active_is_signed"),
+        CheckConstraint(
+            "confirm_workdays BETWEEN 1 AND 30 AND min_payout_fen BETWEEN 0 AND 10000000"
+            " AND hold_days BETWEEN 0 AND 90",
+            name="settled_in_reason",
+        ),
         ExcludeConstraint(
             (column("merchant_id"), "="),
             (func.daterange(column("starts_on"), column("ends_on"), text("'[)'")), "&&"),
@@ -175,6 +192,11 @@ class Agreement(Base):
     ends_on: Mapped[date]
     state: Mapped[AgreementState]
     signed_by: Mapped[str] = mapped_column(String(200))  # the union's side, as on the paper
+    cycle: Mapped[SettlementCycle] = mapped_column(default=SettlementCycle.WEEKLY)
+    confirm_workdays: Mapped[int] = mapped_column(default=5)
+    min_payout_fen: Mapped[Fen] = mapped_column(default=Fen(0))
+    hold_days: Mapped[int] = mapped_column(default=0)
+    invoice_buyer_uscc: Mapped[str | None] = mapped_column(String(18))
     created_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff_accounts.id"))
     created_at: Mapped[datetime]
     signed_at: Mapped[datetime | None]

@@ -12,9 +12,10 @@ from kernel.forms import Form, blank_form, read_form
 from kernel.i18n import N_
 from kernel.web import current_actor
 from merchants.errors import AgreementDatesInvalid, AgreementNumberTaken
-from merchants.models import Merchant
+from merchants.models import Merchant, SettlementCycle
 from merchants.pages.blueprint import back_to, changing_reach, pages
 from merchants.queries import find_agreement, find_merchant
+from merchants.rules import CYCLE_WORDS
 from merchants.schemas import AgreementForm
 from merchants.services import draft_agreement, end_agreement, sign_agreement
 
@@ -29,7 +30,14 @@ def new_agreement_form(merchant_id: UUID) -> ResponseReturnValue:
     """Ask what was agreed."""
     with transaction() as session:
         found = find_merchant(session, merchant_id=merchant_id, reach=changing_reach())
-    return _ask(blank_form(starts_on=shanghai_date(utc_now())), found)
+    usual = blank_form(
+        starts_on=shanghai_date(utc_now()),
+        cycle=SettlementCycle.WEEKLY,
+        confirm_workdays=5,
+        min_payout="100.00",
+        hold_days=14,
+    )
+    return _ask(usual, found)
 
 
 @pages.post("/<uuid:merchant_id>/agreements")
@@ -75,5 +83,5 @@ def end_one_agreement(agreement_id: UUID) -> ResponseReturnValue:
 
 def _ask(form: Form, merchant: Merchant) -> ResponseReturnValue:
     return render_template(
-        "merchants/agreement_form.html", form=form, merchant=merchant
+        "merchants/agreement_form.html", form=form, merchant=merchant, cycle_words=CYCLE_WORDS
     ), form.status

@@ -57,6 +57,7 @@ from merchants.queries import (
     unions_within,
     visits_since,
 )
+from merchants.rules import CYCLE_WORDS
 from merchants.schemas import EditMerchantForm, MerchantQuery, NewMerchantForm, ReasonForm
 from merchants.services import (
     Account,
@@ -289,6 +290,7 @@ def show_merchant(
         state_words=STATE_WORDS,
         site_words=SITE_WORDS,
         agreement_words=AGREEMENT_WORDS,
+        cycle_words=CYCLE_WORDS,
     ), max(form.status, asked.status)
 
 

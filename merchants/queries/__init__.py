@@ -51,6 +51,7 @@ from merchants.queries.register import (
     terminals_of,
     union_of,
     union_path_of,
+    union_paths_of,
     unions_within,
 )
 from merchants.queries.sanctions import (
@@ -65,6 +66,7 @@ from merchants.queries.sanctions import (
     sanction_in_force,
     sanctions_of,
 )
+from merchants.queries.settlement import MerchantTerms, settlement_terms
 from merchants.queries.tills import (
     TerminalFacts,
     pairing_code_index,
@@ -83,6 +85,7 @@ __all__ = [
     "MerchantFilter",
     "MerchantReach",
     "MerchantRow",
+    "MerchantTerms",
     "ProposedSite",
     "SanctionLine",
     "SignedInManager",
@@ -126,6 +129,7 @@ __all__ = [
     "sanction_appeals_within",
     "sanction_in_force",
     "sanctions_of",
+    "settlement_terms",
     "site_in",
     "sites_by_merchant",
     "sites_of",
@@ -136,6 +140,7 @@ __all__ = [
     "tills_of_merchant",
     "union_of",
     "union_path_of",
+    "union_paths_of",
     "unions_within",
     "visits_on",
     "visits_since",

@@ -1,6 +1,6 @@
 """Reads of merchants, each bounded by the union paths that the caller reaches."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
@@ -316,6 +316,16 @@ def union_path_of(session: Session, *, union_id: UUID | None) -> str | None:
     if union_id is None:
         return None
     return session.scalar(select(UNION_ORGS.c.path).where(UNION_ORGS.c.id == union_id))
+
+
+def union_paths_of(session: Session, *, merchant_ids: Collection[UUID]) -> dict[UUID, str | None]:
+    """Return the path of the union of each of these merchants, None for one of the city's own."""
+    query = (
+        select(Merchant.id, UNION_ORGS.c.path)
+        .outerjoin(UNION_ORGS, _OF_MERCHANT)
+        .where(Merchant.id.in_(merchant_ids))
+    )
+    return dict(session.execute(query).all())
 
 
 def merchants_by_uscc(session: Session, *, usccs: Iterable[str]) -> dict[str, Merchant]:

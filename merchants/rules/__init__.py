@@ -20,11 +20,19 @@ from merchants.rules.pairing import (
 )
 from merchants.rules.sanctions import APPEAL_WORDS, SANCTION_MEANINGS, SANCTION_WORDS
 from merchants.rules.sentences import SENTENCES
+from merchants.rules.settlement import (
+    CYCLE_WORDS,
+    USUAL_TERMS,
+    SettlementTerms,
+    last_period,
+    period_of,
+)
 from merchants.rules.visits import OCCUPATION_WORDS
 
 __all__ = [
     "ACCOUNT_FIELD",
     "APPEAL_WORDS",
+    "CYCLE_WORDS",
     "MERCHANT_COLUMNS",
     "OCCUPATION_WORDS",
     "PAIRING_CODE_LENGTH",
@@ -34,13 +42,17 @@ __all__ = [
     "SANCTION_WORDS",
     "SENTENCES",
     "TERMINAL_CODE_LENGTH",
+    "USUAL_TERMS",
     "MerchantLine",
     "OfferKind",
     "OfferTerms",
     "Refused",
+    "SettlementTerms",
     "grouped_code",
+    "last_period",
     "network_of",
     "normal_pairing_code",
+    "period_of",
     "public_key_point",
     "read_account",
     "read_merchant_line",

@@ -24,6 +24,7 @@ from merchants.models import (
     MerchantState,
 )
 from merchants.queries import union_path_of
+from merchants.rules import USUAL_TERMS, SettlementTerms
 from merchants.services.register import refused_by
 
 
@@ -37,6 +38,7 @@ def draft_agreement(
     signed_by: str,
     actor: Actor,
     now: datetime,
+    terms: SettlementTerms = USUAL_TERMS,
 ) -> Agreement:
     """Write down an agreement for the Shanghai days [starts_on, ends_on); it binds nobody yet.
 
@@ -57,6 +59,11 @@ def draft_agreement(
         ends_on=ends_on,
         state=AgreementState.DRAFT,
         signed_by=signed_by,
+        cycle=terms.cycle,
+        confirm_workdays=terms.confirm_workdays,
+        min_payout_fen=terms.min_payout_fen,
+        hold_days=terms.hold_days,
+        invoice_buyer_uscc=terms.invoice_buyer_uscc,
         created_by=actor.id,
         created_at=now,
     )

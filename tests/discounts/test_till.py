@@ -14,7 +14,8 @@ from cards.services import freeze_card
 from discounts.models import Redemption
 from discounts.queries import receipt_gaps
 from discounts.services import expire_holds
-from finance.services.statements import issue_statement, open_statements
+from finance.services.opening import open_statements
+from finance.services.statements import issue_statement
 from kernel.actors import SYSTEM, Actor, ActorKind, Grant, Role
 from kernel.clock import shanghai_date, utc_now
 from merchants.models import Terminal

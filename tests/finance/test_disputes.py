@@ -20,12 +20,14 @@ from finance.models import Dispute, DisputeState, StatementState
 from finance.queries.statement_lines import LineKind, disputed_lines, disputes_waiting, lines_of
 from finance.queries.statements import statement_reach
 from finance.services.disputes import (
+    DISPUTE_LIFE,
     answer_dispute,
     confirm_dispute,
     raise_dispute,
     send_back_dispute,
 )
-from finance.services.statements import agree_statement, approve_statement, open_statements
+from finance.services.opening import open_statements
+from finance.services.statements import agree_statement, approve_statement
 from kernel.actors import Role
 from kernel.ids import new_id
 from kernel.money import Fen
@@ -134,26 +136,50 @@ def test_a_line_of_another_statement_is_not_there(session, make, till, statement
         raised(session, make.terminal(), statement, other)
 
 
-def test_what_is_agreed_is_not_disputed_any_more(session, till, statement, line):
+def test_what_is_agreed_is_approved_once_a_later_dispute_is_decided(
+    session, make, maker, approver, till
+):
+    make.sale(till)
+    statement = issued(session, maker)
+    [line] = lines_of(session, statement_id=statement.id, rows=1)
     agree_statement(session, voice=at(till), statement_id=statement.id, now=NOW)
+    dispute = raised(session, till, statement, line)
+    step = {"actor": approver, "statement_id": statement.id, "now": NOW}
 
-    with pytest.raises(DisputeTooLate) as refused:
-        raised(session, till, statement, line)
+    with pytest.raises(DisputesUndecided), session.begin_nested():
+        approve_statement(session, version=statement.version, **step)
+    answered(session, maker, dispute)
+    confirmed(session, approver, dispute)
+    session.refresh(statement)
+    approve_statement(session, version=statement.version, **step)
 
-    assert refused.value.facts == {"state": "agreed"}
+    assert statement.state is StatementState.APPROVED
 
 
-def test_after_payment_a_dispute_is_refused_in_words(session, make, till, maker):
-    journal = make.journal_of(make.sale(till))
+def test_after_payment_a_dispute_changes_the_next_statement_only(
+    session, make, till, maker, approver
+):
+    journal = make.journal_of(make.sale(till, union_fen=40_00))
     assert make.approver
     statement = make.stated(till.merchant_id, journal.id, state=StatementState.PAID)
     [line] = lines_of(session, statement_id=statement.id, rows=1)
+    before = statement.version
+
+    dispute = raised(session, till, statement, line)
+    answered(session, maker, dispute, fen=-15_00)
+    confirmed(session, approver, dispute)
+
+    assert (statement.state, statement.version) == (StatementState.PAID, before)
+    assert next_statement(session, maker).lines_fen == -15_00
+
+
+def test_an_old_statement_takes_no_disputes(session, till, statement, line):
+    late = NOW + DISPUTE_LIFE + timedelta(seconds=1)
 
     with pytest.raises(DisputeTooLate) as refused:
-        raised(session, till, statement, line)
+        raised(session, till, statement, line, now=late)
 
-    assert refused.value.facts == {"state": "paid"}
-    assert "next one" in DisputeTooLate.title
+    assert refused.value.facts == {"days_max": 90}
 
 
 def test_a_disputed_statement_is_neither_agreed_nor_approved(

@@ -34,6 +34,7 @@ GUARDS = (
     "guard_dispute",
     "guard_void",
     "guard_payment",
+    "guard_payment_day",
     "guard_payment_move",
     "guard_batch",
     "count_match",
@@ -113,6 +114,7 @@ def _money(make, names, statements):
     return {
         "till": till.id,
         "dispute": dispute.id,
+        "manager": make.manager().id,
         "prepared": prepared.id,
         "prepared_payment": prepared_payment.id,
         "sent_batch": sent_batch.id,
@@ -249,7 +251,7 @@ def test_no_right_of_the_application_is_without_a_reason(books):
     assert may == {
         "statements": {
             *("state", "issued_at", "agreed_by_terminal_id", "agreed_by_manager_id"),
-            "agreed_at",
+            *("agreed_at", "agreed_by_silence", "confirm_by"),
             *("approver_id", "approved_at", "version"),
         },
         "disputes": {
@@ -259,6 +261,8 @@ def test_no_right_of_the_application_is_without_a_reason(books):
         "payment_batches": {
             *("state", "approver_id", "approved_at", "file_sha256", "sent_at", "version")
         },
+        "invoices": {"state", "decided_by", "decided_at", "reason", "version"},
+        "dispute_evidence": {"content_sealed"},
         "payments": {"state", "payee_name_sealed", "payee_account_sealed"},
         "matches": {"undone_by", "undone_at", "undone_reason"},
         "discrepancies": {"code", "state", "owner_id", "note", "resolved_at", "version"},

@@ -1,10 +1,13 @@
 """A merchant's statements over JSON: what its tills read, agree to and dispute."""
 
+from datetime import timedelta
+
 import pytest
 
 from finance.errors import DisputeTooLate
 from finance.models import Dispute
-from finance.services import approve_statement
+from finance.services import approve_statement, issue_statement
+from finance.services.disputes import DISPUTE_LIFE
 from kernel.ids import new_id
 from tests.finance.test_disputes import answered, confirmed
 from tests.finance.test_statements import approver, city, issued, make, maker, opened
@@ -138,7 +141,7 @@ def test_an_answer_is_read_once_a_second_person_confirmed_it(
     assert final["state"] == "agreed"
 
 
-def test_a_dispute_after_approval_says_what_to_do(session, ask, statement, approver):
+def test_a_dispute_after_approval_leaves_the_statement_as_it_is(session, ask, statement, approver):
     path = f"{LIST}/{statement.id}"
     line = ask("GET", path, 200).json["items"][0]
     ask("POST", f"{path}/agreement", 200)
@@ -147,13 +150,28 @@ def test_a_dispute_after_approval_says_what_to_do(session, ask, statement, appro
         session, actor=approver, statement_id=statement.id, version=statement.version, now=NOW
     )
 
+    raised = ask("POST", f"{path}/disputes", 201, **disputing(line["journal_id"]))
+
+    assert raised.json["dispute"]["state"] == "open"
+    assert ask("GET", path, 200).json["state"] == "approved"
+
+
+def test_a_dispute_of_an_old_statement_says_what_to_do(session, make, maker, ask, till):
+    make.sale(till)
+    [old] = opened(session, maker)
+    long_ago = NOW - DISPUTE_LIFE - timedelta(days=2)
+    step = {"actor": maker, "statement_id": old.id, "version": old.version}
+    issue_statement(session, **step, now=long_ago)
+    path = f"{LIST}/{old.id}"
+    line = ask("GET", path, 200).json["items"][0]
+
     refused = ask("POST", f"{path}/disputes", 409, **disputing(line["journal_id"]))
 
     assert (refused.json["code"], refused.json["title"]) == (
         "dispute_too_late",
         DisputeTooLate.title,
     )
-    assert refused.json["facts"] == {"state": "approved"}
+    assert refused.json["facts"] == {"days_max": 90}
 
 
 @pytest.mark.parametrize("wrong", [{"reason": ""}, {"reason": "x" * 201}, {"id": "1"}, {"more": 1}])

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from finance.jobs import open_last_week
+from finance.jobs import open_due
 from finance.models import Statement, StatementState
 from kernel.actors import Role
 from kernel.clock import unix
@@ -38,7 +38,7 @@ def run(app, session):
     def once(username, *, at=MONDAY):
         app.config["SETTINGS"] = replace(settings, statement_maker=username)
         with app.app_context():
-            open_last_week(timestamp=at)
+            open_due(timestamp=at)
 
     yield once
     app.config["SETTINGS"] = settings

@@ -26,11 +26,11 @@ from finance.queries.statements import (
     statements_within,
 )
 from finance.services import Voice
+from finance.services.opening import open_statements
 from finance.services.statements import (
     agree_statement,
     approve_statement,
     issue_statement,
-    open_statements,
 )
 from kernel.actors import Role
 from kernel.ids import new_id

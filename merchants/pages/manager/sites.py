@@ -17,6 +17,7 @@ from merchants.models import Site, SiteState
 from merchants.pages.blueprint import AGREEMENT_WORDS, SITE_WORDS
 from merchants.pages.manager.blueprint import manager_pages
 from merchants.queries import agreements_of, merchant_of, site_in, sites_of
+from merchants.rules import CYCLE_WORDS
 from merchants.schemas import SiteForm
 from merchants.services import add_site, change_site, close_site
 
@@ -33,6 +34,7 @@ def agreements() -> ResponseReturnValue:
         current=next((each for each in found if each.is_in_force(today)), None),
         today=today,
         agreement_words=AGREEMENT_WORDS,
+        cycle_words=CYCLE_WORDS,
     )
 
 

@@ -8,10 +8,11 @@ from tests.finance.refused.allowed import ALLOWED
 from tests.finance.refused.bank import BANK
 from tests.finance.refused.closing import CLOSING
 from tests.finance.refused.disputes import DISPUTES
+from tests.finance.refused.invoices import INVOICES
 from tests.finance.refused.payments import PAYMENTS
 from tests.finance.refused.statements import STATEMENTS
 from tests.finance.refused.written_once import EDITS, KEPT, REMOVALS, UNREACHABLE, WRITTEN_ONCE
 
-FORBIDDEN = STATEMENTS | DISPUTES | PAYMENTS | BANK | CLOSING
+FORBIDDEN = STATEMENTS | INVOICES | DISPUTES | PAYMENTS | BANK | CLOSING
 
 __all__ = ["ALLOWED", "EDITS", "FORBIDDEN", "KEPT", "REMOVALS", "UNREACHABLE", "WRITTEN_ONCE"]

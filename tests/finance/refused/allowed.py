@@ -5,11 +5,13 @@ from tests.finance.refused.rows import (
     CARRIED,
     NEXT,
     add,
+    agreed_anew,
     answer,
     approve,
     approve_batch,
     change,
     decide,
+    decide_invoice,
     issue,
     payment_of_payable,
     send_batch,
@@ -42,6 +44,21 @@ ALLOWED = {
         change("statements", "disputed", state="'agreed'", agreed_at="now()"),
     ],
     "a dispute of an issued statement": [add("disputes")],
+    "a dispute after the payment": [
+        add("disputes", statement_id=":settled", line_journal_id=":settled_line")
+    ],
+    "a file beside a dispute": [add("dispute_evidence")],
+    "a statement approved with its invoice": [
+        *agreed_anew(invoice_buyer_uscc="'81440399MC0000100R'"),
+        add("invoices", statement_id=":j"),
+        decide_invoice("accepted"),
+        approve("j"),
+    ],
+    "a returned invoice entered again": [
+        add("invoices"),
+        decide_invoice("returned", reason="'wrong buyer'"),
+        add("invoices", id=":k"),
+    ],
     "a payment of what is owed": [add("payments")],
     "a payment of a payable": [AID_BATCH, payment_of_payable(batch_id=":j")],
     "a batch approved and sent": [

@@ -27,13 +27,25 @@ DISPUTES = {
         [add("disputes", statement_id=":disputed")],
         "ck_disputes_line_of_statement",
     ),
-    "a dispute after the statement was agreed": (
-        [add("disputes", statement_id=":agreed", line_journal_id=":agreed_line")],
+    "a dispute before the statement was issued": (
+        [add("disputes", statement_id=":open", line_journal_id=":open_line")],
         "ck_disputes_while_issued",
     ),
-    "a dispute after the payment": (
-        [add("disputes", statement_id=":settled", line_journal_id=":settled_line")],
-        "ck_disputes_while_issued",
+    "the same file beside a dispute twice": (
+        [add("dispute_evidence"), add("dispute_evidence", id=":k")],
+        "uq_dispute_evidence_dispute_id_content_sha256",
+    ),
+    "one file twice": (
+        [add("dispute_evidence"), add("dispute_evidence", content_sha256="'y'")],
+        "pk_dispute_evidence",
+    ),
+    "a file of nothing": (
+        [add("dispute_evidence", size_bytes=0)],
+        "ck_dispute_evidence_size_positive",
+    ),
+    "a file that no browser shows": (
+        [add("dispute_evidence", media_type="'text/html'")],
+        "ck_dispute_evidence_evidencemedia",
     ),
     "a dispute that nobody raised": (
         [add("disputes", raised_by_terminal_id="NULL")],

@@ -11,6 +11,8 @@ ROWS = {
         "state": "'open'",
         "lines": "1",
         "lines_fen": "4000",
+        "min_payout_fen": "0",
+        "agreed_by_silence": "false",
         "maker_id": ":clerk",
         "opened_at": "now()",
         "version": "1",
@@ -39,6 +41,29 @@ ROWS = {
         "raised_at": "now()",
         "state": "'open'",
         "version": "1",
+    },
+    "invoices": {
+        "id": ":j",
+        "statement_id": ":agreed",
+        "number": "'26442000000000000001'",
+        "issued_on": "'2026-11-23'",
+        "amount_fen": "4000",
+        "buyer_uscc": "'81440399MC0000100R'",
+        "seller_uscc": "'81440399MC0000100R'",
+        "entered_by_staff_id": ":clerk",
+        "entered_at": "now()",
+        "state": "'waiting'",
+        "version": "1",
+    },
+    "dispute_evidence": {
+        "id": ":j",
+        "dispute_id": ":dispute",
+        "media_type": "'image/png'",
+        "size_bytes": "1",
+        "content_sha256": "'x'",
+        "content_sealed": "'x'",
+        "manager_id": ":manager",
+        "added_at": "now()",
     },
     "payout_accounts": {
         "id": ":j",
@@ -150,6 +175,29 @@ def change(table, what, **facts):
 
 def issue(what="open"):
     return change("statements", what, state="'issued'", issued_at="now()")
+
+
+def agreed_anew(**facts):
+    """A statement of a line and its fund, walked until its merchant has agreed."""
+    return [
+        add("statements", **facts),
+        add("statement_lines", statement_id=":j", line_no=1),
+        add(
+            "statement_funds",
+            statement_id=":j",
+            fund_source="'union_fund'",
+            lines_fen=4000,
+            payable_fen=4000,
+        ),
+        issue("j"),
+        change("statements", "j", state="'agreed'", agreed_at="now()"),
+    ]
+
+
+def decide_invoice(state, *, by=":approver", reason="NULL"):
+    return change(
+        "invoices", "j", state=f"'{state}'", decided_by=by, decided_at="now()", reason=reason
+    )
 
 
 def approve(what="agreed", by=":approver"):

@@ -1,6 +1,16 @@
 """What the database refuses of statements."""
 
-from tests.finance.refused.rows import CARRIED, NEXT, add, answer, approve, change, issue, void
+from tests.finance.refused.rows import (
+    CARRIED,
+    NEXT,
+    add,
+    agreed_anew,
+    answer,
+    approve,
+    change,
+    issue,
+    void,
+)
 
 BOOKING_IN_OCTOBER = (
     "INSERT INTO journals (id, source_type, source_id, kind, book, fund_source, book_date,"
@@ -17,7 +27,57 @@ STATEMENTS = {
         [add("statements", ends_on="'2026-12-01'")],
         "ck_statements_days_in_order",
     ),
-    "a statement of nothing": ([add("statements", lines=0)], "ck_statements_says_something"),
+    "a statement of less than nothing": (
+        [add("statements", lines=-1)],
+        "ck_statements_says_something",
+    ),
+    "a statement issued without lines or anything carried": (
+        [add("statements", lines=0, lines_fen=0), issue("j")],
+        "ck_statements_says_something",
+    ),
+    "a smallest payment below nothing": (
+        [add("statements", min_payout_fen=-1)],
+        "ck_statements_min_payout_not_negative",
+    ),
+    "silence that somebody spoke": (
+        [
+            change(
+                "statements",
+                "issued",
+                state="'agreed'",
+                agreed_at="now()",
+                confirm_by="'2026-01-01'",
+                agreed_by_silence="true",
+                agreed_by_terminal_id=":till",
+            )
+        ],
+        "ck_statements_silent_is_nobodys_word",
+    ),
+    "silence before its day is over": (
+        [
+            change(
+                "statements",
+                "issued",
+                state="'agreed'",
+                agreed_at="now()",
+                confirm_by="'2100-01-01'",
+                agreed_by_silence="true",
+            )
+        ],
+        "ck_statements_silent_too_early",
+    ),
+    "a statement approved without its invoices": (
+        [*agreed_anew(invoice_buyer_uscc="'81440399MC0000100R'"), approve("j")],
+        "ck_statements_invoiced",
+    ),
+    "a new merchant paid before its day": (
+        [
+            *agreed_anew(pay_from="'2100-01-01'"),
+            approve("j"),
+            add("payments", id=":k", statement_id=":j", payee_id=":shop"),
+        ],
+        "ck_payments_not_before_its_day",
+    ),
     "a statement without a version": (
         [add("statements", version=0)],
         "ck_statements_version_positive",

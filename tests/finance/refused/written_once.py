@@ -11,12 +11,16 @@ UNREACHABLE = {
 
 # Columns that are written once: neither the application nor the owner changes them.
 WRITTEN_ONCE = {
-    "statements": "id merchant_id starts_on ends_on lines lines_fen maker_id opened_at",
+    "statements": "id merchant_id starts_on ends_on lines lines_fen maker_id opened_at"
+    " min_payout_fen pay_from invoice_buyer_uscc",
     "statement_lines": "journal_id statement_id line_no fund_source amount_fen",
     "statement_funds": "statement_id fund_source lines_fen carried_from_id carried_in_fen"
     " payable_fen carried_out_fen",
     "disputes": "id statement_id line_journal_id raised_by_terminal_id raised_by_manager_id"
     " reason raised_at",
+    "invoices": "id statement_id number issued_on amount_fen buyer_uscc seller_uscc"
+    " entered_by_manager_id entered_by_staff_id entered_at",
+    "dispute_evidence": "id dispute_id media_type size_bytes content_sha256 manager_id added_at",
     "payment_batches": "id book payments total_fen maker_id prepared_at",
     "payments": "id reference batch_id statement_id payable_id attempt fund_source amount_fen"
     " payee_type payee_id payee_shown account_masked",
