@@ -3,19 +3,34 @@
 import itertools
 import re
 from collections import namedtuple
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, cast
+from uuid import UUID
 
 import psycopg
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, Format, TransactionStatus
 from psycopg.pq.abc import PGresult
-from sqlalchemy import BigInteger, Engine, Enum, Integer, MetaData, create_engine, event, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Engine,
+    Enum,
+    Integer,
+    MetaData,
+    Uuid,
+    any_,
+    create_engine,
+    event,
+    literal,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import Connection
@@ -289,6 +304,14 @@ def is_reachable() -> bool:
             return bool(connection.scalar(text("SELECT 1")))
     except DBAPIError:
         return False
+
+
+def among(ids: Iterable[UUID]) -> ColumnElement[Any]:
+    """Return what a column is compared with to be one of many ids, as one parameter.
+
+    An IN has a parameter for each, and the protocol ends at 65,535.
+    """
+    return any_(literal(list(ids), ARRAY(Uuid())))
 
 
 def violated_constraint(error: IntegrityError) -> str | None:

@@ -22,7 +22,7 @@ from finance.rules.bank_files import BankStatement, FileLine, read_bank_file
 from finance.rules.bank_profiles import bank_formats
 from finance.rules.references import find_reference
 from finance.services.discrepancies import name_lines
-from finance.services.matching import match_by_reference
+from finance.services.matching_by_rule import match_by_reference
 from kernel.actors import SYSTEM, Actor, ActorKind
 from kernel.clock import shanghai_date
 from kernel.ids import new_id

@@ -28,6 +28,7 @@ from finance.rules.bank_profiles import bank_formats
 from finance.rules.matching import name_of_rest
 from kernel.actors import Actor
 from kernel.clock import shanghai_date
+from kernel.db import among
 from kernel.ids import new_id
 from kernel.refusals import refuse_stale
 from kernel.states import move
@@ -107,10 +108,10 @@ def resolve_explained(
 ) -> None:
     """Resolve what is open about lines and payments that are now matched in full."""
     lines = select(BankLine.id).where(
-        BankLine.id.in_(list(bank_line_ids)), BankLine.matched_fen == BankLine.amount_fen
+        BankLine.id == among(bank_line_ids), BankLine.matched_fen == BankLine.amount_fen
     )
     payments = select(Payment.id).where(
-        Payment.id.in_(list(payment_ids)), Payment.matched_fen == Payment.amount_fen
+        Payment.id == among(payment_ids), Payment.matched_fen == Payment.amount_fen
     )
     session.execute(
         update(Discrepancy)

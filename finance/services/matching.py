@@ -9,9 +9,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, exists, select
-from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from audit.services import record
 from finance.errors import (
@@ -32,86 +31,10 @@ from finance.services.discrepancies import reopen_unexplained, resolve_explained
 from finance.services.paid import follow_payments, post_paid, post_returned, post_undone
 from finance.services.telling import tell_payees
 from kernel.actors import Actor
-from kernel.ids import new_id
 from kernel.money import Fen, yuan
 from kernel.refusals import refused_by
 
 _AT_THE_BANK = frozenset({PaymentState.SENT, PaymentState.PAID})
-_WHOLE_SCORE = 100
-
-
-def match_by_reference(session: Session, *, account_id: UUID, now: datetime) -> int:
-    """Match every line that carries our reference and the payment's whole amount; return how many.
-
-    What went out comes before what came back, so that a payment and its return may be of one file.
-    A pair that a person has undone is left to people.
-    """
-    return sum(
-        _match_pairs(session, pairs, now=now)
-        for pairs in (_paid_pairs(account_id), _returned_pairs(account_id))
-    )
-
-
-Pairs = Select[BankLine, Payment]
-
-
-def _pairs(account_id: UUID) -> Pairs:
-    tried = aliased(Match)
-    return (
-        select(BankLine, Payment)
-        .join(Payment, Payment.reference == BankLine.reference)
-        .where(
-            BankLine.account_id == account_id,
-            BankLine.matched_fen == 0,
-            ~exists().where(tried.bank_line_id == BankLine.id, tried.payment_id == Payment.id),
-        )
-        .ext(distinct_on(Payment.id))
-        .order_by(Payment.id, BankLine.seq)
-        .execution_options(populate_existing=True)
-    )
-
-
-def _paid_pairs(account_id: UUID) -> Pairs:
-    return _pairs(account_id).where(
-        BankLine.amount_fen == -Payment.amount_fen,
-        Payment.state == PaymentState.SENT,
-        Payment.matched_fen == 0,
-    )
-
-
-def _returned_pairs(account_id: UUID) -> Pairs:
-    return _pairs(account_id).where(
-        BankLine.amount_fen == Payment.amount_fen,
-        Payment.state == PaymentState.PAID,
-        Payment.returned_fen == 0,
-    )
-
-
-def _match_pairs(session: Session, pairs: Pairs, *, now: datetime) -> int:
-    found = [
-        (
-            Match(
-                id=new_id(),
-                bank_line_id=line.id,
-                payment_id=payment.id,
-                amount_fen=line.amount_fen,
-                score=_WHOLE_SCORE,
-                reason=MatchReason.REFERENCE,
-                matched_at=now,
-            ),
-            line,
-            payment,
-        )
-        for line, payment in session.execute(pairs)
-    ]
-    if not found:
-        return 0
-    session.add_all(match for match, _, _ in found)
-    session.flush()
-    for match, line, payment in found:
-        _post(session, match=match, line=line, payment=payment, now=now)
-    _follow(session, [(line.id, payment.id) for _, line, payment in found], now=now)
-    return len(found)
 
 
 def match(

@@ -4,11 +4,12 @@
 reversal of that. A reversal is final, so an undone return is booked as `paid` once more.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, case, literal, select, update
 from sqlalchemy.orm import Session
 
 from aid.services.trail import SOURCE as AID_SOURCE
@@ -25,6 +26,7 @@ from finance.models import (
     StatementState,
 )
 from kernel.clock import SHANGHAI, shanghai_date
+from kernel.db import among
 from kernel.money import Fen
 from kernel.refusals import refused_by
 from kernel.states import move
@@ -32,17 +34,18 @@ from ledger.errors import PeriodClosed
 from ledger.models import (
     Family,
     Journal,
+    PartyType,
     Payable,
     PayableState,
     PeriodState,
     PostingEvent,
 )
 from ledger.queries import left_of_journal
-from ledger.services import SourceKey, ensure_period, move_payable, post, post_reversal
+from ledger.services import SourceKey, ensure_period, move_payables, post, post_reversal
 from training.queries.sessions import SOURCE as TRAINING_SOURCE
 
 SOURCE = "match"  # of journals
-_FAMILIES = {AID_SOURCE: Family.AID, TRAINING_SOURCE: Family.TRAINING}
+FAMILIES = {AID_SOURCE: Family.AID, TRAINING_SOURCE: Family.TRAINING}
 _PAYABLE_STATES = {
     PaymentState.SENT: PayableState.PAYING,
     PaymentState.PAID: PayableState.PAID,
@@ -57,7 +60,7 @@ def post_paid(
     session: Session, *, match: Match, line: BankLine, payment: Payment, now: datetime
 ) -> UUID:
     """Book that a match paid its part of a payment, on the bank's day; return the journal."""
-    day = _book_day(session, line.booked_on, now=now)
+    day = book_day(session, line.booked_on, now=now)
     amount = Fen(-match.amount_fen)
     return _post(
         session, match, payment, kind="paid", amount_fen=amount, line=line, day=day, now=now
@@ -68,7 +71,7 @@ def post_returned(
     session: Session, *, match: Match, line: BankLine, payment: Payment, now: datetime
 ) -> None:
     """Book that a match brought a payment, or a part of it, back: what was owed is owed again."""
-    day = _book_day(session, line.booked_on, now=now)
+    day = book_day(session, line.booked_on, now=now)
     _take_back(session, match, payment, kind="returned", day=day, line=line, now=now)
 
 
@@ -85,7 +88,7 @@ def post_undone(
         _post(session, match, payment, kind=kind, amount_fen=amount, line=line, day=day, now=now)
 
 
-def _book_day(session: Session, day: date, *, now: datetime) -> date:
+def book_day(session: Session, day: date, *, now: datetime) -> date:
     """Return the day on which a line is booked: its own, or today's where its month is closed."""
     try:
         period = ensure_period(session, day=day)
@@ -118,7 +121,7 @@ def _post(
         party_type=payment.payee_type,
         party_id=payment.payee_id,
         programme_id=programme_id,
-        occurred_at=_moment(line),
+        occurred_at=moment_of(line.booked_on, line.booked_at),
         now=now,
         book_date=day,
     )
@@ -133,12 +136,12 @@ def _what_for(session: Session, payment: Payment) -> tuple[Family, UUID | None]:
         .join(Journal, Journal.id == Payable.journal_id)
         .where(Payable.id == payment.payable_id)
     ).one()
-    return _FAMILIES[source_type], programme_id
+    return FAMILIES[source_type], programme_id
 
 
-def _moment(line: BankLine) -> datetime:
-    wall = line.booked_at or time()
-    return datetime.combine(line.booked_on, wall, tzinfo=SHANGHAI).astimezone(UTC)
+def moment_of(day: date, at: time | None) -> datetime:
+    """Return when the bank says that a line was booked; the beginning of the day if only that."""
+    return datetime.combine(day, at or time(), tzinfo=SHANGHAI).astimezone(UTC)
 
 
 def _take_back(
@@ -162,7 +165,7 @@ def _take_back(
             source_id=match.id,
             kind=kind if part == 1 else f"{kind}_{part}",
             amount_fen=Fen(amount),
-            occurred_at=_moment(line),
+            occurred_at=moment_of(line.booked_on, line.booked_at),
             now=now,
             book_date=day,
         )
@@ -191,51 +194,96 @@ def _paid_journals(
             yield journal, left
 
 
-def follow_payments(session: Session, *, payment_ids: Iterable[UUID]) -> list[Payment]:
-    """Let payments, payables and statements say what the matches have made true.
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A payment whose state a match has changed."""
+
+    id: UUID
+    statement_id: UUID | None
+    payable_id: UUID | None
+    payee_type: PartyType
+    payee_id: UUID
+    state: PaymentState
+
+
+def follow_payments(session: Session, *, payment_ids: Sequence[UUID]) -> list[Followed]:
+    """Let payments, payables and statements say what the matches have made true, set by set.
 
     Returns the payments whose state changed. Raises PaidAgainMeanwhile if a return is undone while
     the next attempt is live.
     """
-    payments = session.scalars(
-        select(Payment)
-        .where(Payment.id.in_(list(payment_ids)))
-        .order_by(Payment.id)
-        .execution_options(populate_existing=True)
-    ).all()
-    changed = []
-    for payment in payments:
-        state = _state_by_matches(payment)
-        if payment.state is not state:
-            payment.state = move(PAYMENT_MOVES, payment.state, state)
-            changed.append(payment)
+    session.flush()
+    wanted = Payment.id == among(payment_ids)
+    for state, target in session.execute(
+        select(Payment.state, _BY_MATCHES).where(wanted).distinct()
+    ):
+        if state is not target:
+            move(PAYMENT_MOVES, state, target)
+    changed = (
+        update(Payment)
+        .where(wanted, Payment.state != _BY_MATCHES)
+        .values(state=_BY_MATCHES)
+        .returning(
+            Payment.id,
+            Payment.statement_id,
+            Payment.payable_id,
+            Payment.payee_type,
+            Payment.payee_id,
+            Payment.state,
+        )
+        .execution_options(synchronize_session=False)
+    )
     with refused_by(_ONE_LIVE):
-        session.flush()
-    for payment in payments:
-        if payment.payable_id is not None:
-            move_payable(
-                session, payable_id=payment.payable_id, target=_PAYABLE_STATES[payment.state]
-            )
-    _follow_statements(session, {each.statement_id for each in payments if each.statement_id})
-    return changed
+        followed = [Followed(*row) for row in session.execute(changed)]
+    for known in session.identity_map.values():
+        if isinstance(known, Payment):
+            session.expire(known)
+    _follow_payables(session, payment_ids)
+    _follow_statements(session, payment_ids)
+    return followed
 
 
-def _state_by_matches(payment: Payment) -> PaymentState:
-    if payment.returned_fen and payment.returned_fen == payment.matched_fen:
-        return PaymentState.RETURNED
-    is_whole = payment.matched_fen == payment.amount_fen
-    return PaymentState.PAID if is_whole else PaymentState.SENT
+# What the matches make of a payment. A payment that came back whole was matched before.
+_BY_MATCHES = case(
+    (
+        and_(Payment.returned_fen > 0, Payment.returned_fen == Payment.matched_fen),
+        literal(PaymentState.RETURNED, Payment.state.type),
+    ),
+    (
+        Payment.matched_fen == Payment.amount_fen,
+        literal(PaymentState.PAID, Payment.state.type),
+    ),
+    else_=literal(PaymentState.SENT, Payment.state.type),
+)
 
 
-def _follow_statements(session: Session, statement_ids: set[UUID]) -> None:
+def _follow_payables(session: Session, payment_ids: Sequence[UUID]) -> None:
+    by_state: dict[PaymentState, list[UUID]] = {}
+    query = select(Payment.state, Payment.payable_id).where(
+        Payment.id == among(payment_ids), Payment.payable_id.is_not(None)
+    )
+    for state, payable_id in session.execute(query):
+        assert payable_id is not None
+        by_state.setdefault(state, []).append(payable_id)
+    for state, payable_ids in by_state.items():
+        move_payables(session, payable_ids=payable_ids, target=_PAYABLE_STATES[state])
+
+
+def _follow_statements(session: Session, payment_ids: Sequence[UUID]) -> None:
     """A statement is paid when each of its funds that is owed anything is. Locks it.
 
     Locked in one statement and read in the next: two matches that end one statement's last two
     payments at once take turns, and the second sees what the first did.
     """
+    of_payments = select(Payment.statement_id).where(
+        Payment.id == among(payment_ids), Payment.statement_id.is_not(None)
+    )
+    statement_ids = [each for each in session.scalars(of_payments.distinct()) if each]
+    if not statement_ids:
+        return
     statements = session.scalars(
         select(Statement)
-        .where(Statement.id.in_(statement_ids))
+        .where(Statement.id == among(statement_ids))
         .order_by(Statement.id)
         .with_for_update()
         .execution_options(populate_existing=True)
@@ -243,7 +291,7 @@ def _follow_statements(session: Session, statement_ids: set[UUID]) -> None:
     unpaid = set(
         session.scalars(
             select(StatementFund.statement_id).where(
-                StatementFund.statement_id.in_(statement_ids),
+                StatementFund.statement_id == among(statement_ids),
                 StatementFund.payable_fen > 0,
                 ~select(Payment.id)
                 .where(

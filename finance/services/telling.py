@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from aid.services.trail import SOURCE as AID_SOURCE
-from finance.models import Payment, PaymentState
+from finance.models import PaymentState
+from finance.services.paid import Followed
+from kernel.db import among
 from ledger.models import PartyType, Payable
 from members.models import NoticeKind
-from members.services import notify
+from members.services import notify_many
 
 # Aid is claimed, everything else that members are paid is a training subsidy.
 _AID = (NoticeKind.CLAIM, "aid")
@@ -29,7 +32,7 @@ _WORDS = {
 }
 
 
-def tell_payees(session: Session, payments: Sequence[Payment], *, now: datetime) -> None:
+def tell_payees(session: Session, payments: Sequence[Followed], *, now: datetime) -> None:
     """Tell the members among the payees of payments that a bank line has just moved."""
     told = [
         each
@@ -37,20 +40,20 @@ def tell_payees(session: Session, payments: Sequence[Payment], *, now: datetime)
         if each.payee_type is PartyType.MEMBER
         and each.state in (PaymentState.PAID, PaymentState.RETURNED)
     ]
-    if not told:
-        return
     query = select(Payable.id, Payable.source_type).where(
-        Payable.id.in_([each.payable_id for each in told])
+        Payable.id == among(each.payable_id for each in told if each.payable_id)
     )
-    sources = {row.id: row.source_type for row in session.execute(query)}
+    sources = {row.id: row.source_type for row in session.execute(query)} if told else {}
+    alike: dict[tuple[tuple[NoticeKind, str], PaymentState], list[UUID]] = {}
     for payment in told:
         assert payment.payable_id is not None
         what = _AID if sources[payment.payable_id] == AID_SOURCE else _TRAINING
-        zh, en = _WORDS[what, payment.state]
-        kind, place = what
-        notify(
+        alike.setdefault((what, payment.state), []).append(payment.payee_id)
+    for ((kind, place), state), member_ids in alike.items():
+        zh, en = _WORDS[(kind, place), state]
+        notify_many(
             session,
-            member_id=payment.payee_id,
+            member_ids=member_ids,
             kind=kind,
             title_zh=zh,
             title_en=en,

@@ -11,9 +11,11 @@ from ledger.services.posting import (
     post_reversal,
     posting_parameters,
 )
+from ledger.services.posting_many import Entry, post_many
 
 __all__ = [
     "POSTING",
+    "Entry",
     "LoadedDefaults",
     "SourceKey",
     "close_period",
@@ -24,6 +26,7 @@ __all__ = [
     "move_payable",
     "move_payables",
     "post",
+    "post_many",
     "post_merged",
     "post_reversal",
     "posting_parameters",

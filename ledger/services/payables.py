@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from kernel.db import among
 from kernel.states import move
 from ledger.errors import JournalNotFound
 from ledger.models import PAYABLE_MOVES, Journal, Payable, PayableState, Posting
@@ -61,18 +62,22 @@ def move_payable(session: Session, *, payable_id: UUID, target: PayableState) ->
 
 
 def move_payables(session: Session, *, payable_ids: Iterable[UUID], target: PayableState) -> None:
-    """Move many as `move_payable` moves one. Locks them, by id.
+    """Move many as `move_payable` moves one, in one statement. Locks them, by id.
 
     Raises MoveNotAllowed; then none was moved.
     """
-    payables = session.scalars(
-        select(Payable)
-        .where(Payable.id.in_(list(payable_ids)))
-        .order_by(Payable.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).all()
-    for payable in payables:
-        if payable.state is not target:
-            payable.state = move(PAYABLE_MOVES, payable.state, target)
-    session.flush()
+    wanted = Payable.id == among(payable_ids)
+    states = session.scalars(
+        select(Payable.state).where(wanted).order_by(Payable.id).with_for_update()
+    )
+    for state in set(states) - {target}:
+        move(PAYABLE_MOVES, state, target)
+    session.execute(
+        update(Payable)
+        .where(wanted, Payable.state != target)
+        .values(state=target)
+        .execution_options(synchronize_session=False)
+    )
+    for known in session.identity_map.values():
+        if isinstance(known, Payable):
+            session.expire(known)

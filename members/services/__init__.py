@@ -27,7 +27,7 @@ from members.services.messages import (
     notice_policy,
     send_code_message,
 )
-from members.services.notices import mark_read, mark_read_up_to, notify
+from members.services.notices import mark_read, mark_read_up_to, notify, notify_many
 from members.services.phones import change_phone, confirm_phone, number_changed
 from members.services.roster import (
     Effect,
@@ -96,6 +96,7 @@ __all__ = [
     "missing_consents",
     "notice_policy",
     "notify",
+    "notify_many",
     "number_changed",
     "open_session",
     "preview_import",

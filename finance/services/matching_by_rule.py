@@ -1,0 +1,169 @@
+"""Matches what carries our reference and the whole amount: a bank file of any size, set by set.
+
+The rows are the database's; nothing is asked or written line by line, except for returns, which are
+few. Locks as `finance.services.matching` does.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, exists, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import Session, aliased
+
+from finance.models import BankLine, Match, Payment, PaymentState
+from finance.rules.matching import MatchReason
+from finance.services.discrepancies import resolve_explained
+from finance.services.paid import (
+    FAMILIES,
+    SOURCE,
+    book_day,
+    follow_payments,
+    moment_of,
+    post_returned,
+)
+from finance.services.telling import tell_payees
+from kernel.ids import new_id
+from kernel.money import Fen
+from ledger.models import Family, Journal, Payable, PostingEvent
+from ledger.services import Entry, post_many
+
+_WHOLE_SCORE = 100
+_INSERT = text(
+    """
+    INSERT INTO matches (id, bank_line_id, payment_id, amount_fen, score, reason, matched_at)
+    SELECT *, :score, :reason, :now FROM unnest(
+        CAST(:ids AS uuid[]), CAST(:lines AS uuid[]), CAST(:payments AS uuid[]),
+        CAST(:amounts AS bigint[]))
+    """
+)
+
+Pairs = Select[*tuple[Any, ...]]
+Pair = Row[*tuple[Any, ...]]
+
+
+def match_by_reference(session: Session, *, account_id: UUID, now: datetime) -> int:
+    """Match every line that carries our reference and the payment's whole amount; return how many.
+
+    What went out comes before what came back, so that a payment and its return may be of one file.
+    A pair that a person has undone is left to people.
+    """
+    paid = session.execute(_paid_pairs(account_id)).all()
+    ids = _match(session, paid, now=now)
+    _post_paid(session, paid, ids, now=now)
+    _follow(session, paid, now=now)
+    returned = session.execute(_returned_pairs(account_id)).all()
+    ids = _match(session, returned, now=now)
+    for match_id in ids:
+        _post_returned(session, match_id, now=now)
+    _follow(session, returned, now=now)
+    return len(paid) + len(returned)
+
+
+def _pairs(account_id: UUID) -> Pairs:
+    tried = aliased(Match)
+    return (
+        select(
+            BankLine.id.label("line_id"),
+            BankLine.amount_fen,
+            BankLine.booked_on,
+            BankLine.booked_at,
+            Payment.id.label("payment_id"),
+            Payment.fund_source,
+            Payment.payee_type,
+            Payment.payee_id,
+            Payable.source_type,
+            Journal.programme_id,
+        )
+        .join(Payment, Payment.reference == BankLine.reference)
+        .outerjoin(Payable, Payable.id == Payment.payable_id)
+        .outerjoin(Journal, Journal.id == Payable.journal_id)
+        .where(
+            BankLine.account_id == account_id,
+            BankLine.matched_fen == 0,
+            ~exists().where(tried.bank_line_id == BankLine.id, tried.payment_id == Payment.id),
+        )
+        .ext(distinct_on(Payment.id))
+        .order_by(Payment.id, BankLine.seq)
+    )
+
+
+def _paid_pairs(account_id: UUID) -> Pairs:
+    return _pairs(account_id).where(
+        BankLine.amount_fen == -Payment.amount_fen,
+        Payment.state == PaymentState.SENT,
+        Payment.matched_fen == 0,
+    )
+
+
+def _returned_pairs(account_id: UUID) -> Pairs:
+    return _pairs(account_id).where(
+        BankLine.amount_fen == Payment.amount_fen,
+        Payment.state == PaymentState.PAID,
+        Payment.returned_fen == 0,
+    )
+
+
+def _match(session: Session, pairs: Sequence[Pair], *, now: datetime) -> list[UUID]:
+    """Write the matches; the database counts them on both sides, once for all."""
+    ids = [new_id() for _ in pairs]
+    if pairs:
+        rows = {
+            "ids": ids,
+            "lines": [pair.line_id for pair in pairs],
+            "payments": [pair.payment_id for pair in pairs],
+            "amounts": [pair.amount_fen for pair in pairs],
+        }
+        same = {"score": _WHOLE_SCORE, "reason": MatchReason.REFERENCE, "now": now}
+        session.execute(_INSERT, rows | same)
+    return ids
+
+
+def _post_paid(
+    session: Session, pairs: Sequence[Pair], ids: Sequence[UUID], *, now: datetime
+) -> None:
+    days: dict[date, date] = {}
+    for day in {pair.booked_on for pair in pairs}:
+        days[day] = book_day(session, day, now=now)
+    entries = [
+        Entry(
+            source_id=match_id,
+            family=FAMILIES[pair.source_type] if pair.source_type else Family.DISCOUNT,
+            fund_source=pair.fund_source,
+            amount_fen=Fen(-pair.amount_fen),
+            party_type=pair.payee_type,
+            party_id=pair.payee_id,
+            programme_id=pair.programme_id,
+            occurred_at=moment_of(pair.booked_on, pair.booked_at),
+            book_date=days[pair.booked_on],
+        )
+        for match_id, pair in zip(ids, pairs, strict=True)
+    ]
+    post_many(
+        session, source_type=SOURCE, kind="paid", event=PostingEvent.PAID, entries=entries, now=now
+    )
+
+
+def _post_returned(session: Session, match_id: UUID, *, now: datetime) -> None:
+    made = session.get_one(Match, match_id)
+    line = session.get_one(BankLine, made.bank_line_id, populate_existing=True)
+    payment = session.get_one(Payment, made.payment_id, populate_existing=True)
+    post_returned(session, match=made, line=line, payment=payment, now=now)
+
+
+def _follow(session: Session, pairs: Sequence[Pair], *, now: datetime) -> None:
+    if not pairs:
+        return
+    payment_ids = [pair.payment_id for pair in pairs]
+    tell_payees(session, follow_payments(session, payment_ids=payment_ids), now=now)
+    resolve_explained(
+        session,
+        bank_line_ids=[pair.line_id for pair in pairs],
+        payment_ids=payment_ids,
+        now=now,
+    )
+    for known in session.identity_map.values():
+        if isinstance(known, BankLine):
+            session.expire(known)
