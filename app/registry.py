@@ -56,6 +56,9 @@ from merchants.api import api as merchants_api
 from merchants.jobs import end_what_is_idle
 from merchants.pages import manager_pages
 from merchants.pages import pages as merchants_pages
+from proof.cli import audit_commands
+from proof.jobs import look as look_at_the_log
+from proof.jobs import sequence as log_records
 from risk.cli import risk_commands
 from risk.jobs import watch_sales
 from risk.pages import pages as risk_pages
@@ -128,6 +131,7 @@ COMMANDS: list[click.Command] = [
     cards_commands,
     discounts_commands,
     risk_commands,
+    audit_commands,
 ]
 # A job is known to the worker once its module is imported: those no command imports stand here.
 JOBS: list[JobTask] = [
@@ -141,4 +145,6 @@ JOBS: list[JobTask] = [
     move_waiting_lists,
     watch_residuals,
     watch_sales,
+    log_records,
+    look_at_the_log,
 ]

@@ -10,6 +10,7 @@ import finance.models
 import ledger.models
 import members.models
 import merchants.models
+import proof.models
 import risk.models
 import staff.models
 import training.models

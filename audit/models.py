@@ -8,8 +8,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from kernel.actors import ActorKind
 from kernel.db import Base
 from kernel.ids import new_id
+from kernel.secrets import SealedColumn
 
 ACTION_PATTERN = r"^[a-z][a-z_]*(\.[a-z][a-z_]*)+$"
+AUDIT_KEY_PRIVATE = SealedColumn("audit_keys", "private_sealed")
 
 
 class AuditEntry(Base):
@@ -51,3 +53,18 @@ class AuditEntry(Base):
     union_path: Mapped[str | None] = mapped_column(String(500))  # None: of the whole deployment
     purpose: Mapped[str | None] = mapped_column(String(200))  # why somebody opened a full value
     facts: Mapped[dict[str, Any]]
+
+
+class AuditKey(Base):
+    """A P-256 key with which the service signs what others are to hold it to; the newest signs.
+
+    `public_jwk` is byte for byte what `thumbprint`, by which a signature names the key, is made of.
+    """
+
+    __tablename__ = "audit_keys"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    thumbprint: Mapped[str] = mapped_column(String(43), unique=True)
+    public_jwk: Mapped[str] = mapped_column(String(200))
+    private_sealed: Mapped[bytes]
+    created_at: Mapped[datetime]

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from audit.models import AuditEntry
+from audit.models import AuditEntry, AuditKey
 
 PAGE_ROWS = 50
 
@@ -66,6 +66,17 @@ def looks_at_member(
         AuditEntry.member_id == member_id, AuditEntry.purpose.is_not(None)
     )
     return _page(session, query, before=before, limit=limit)
+
+
+def signing_key(session: Session) -> AuditKey | None:
+    """Return the key that signs now."""
+    return session.scalars(select(AuditKey).order_by(AuditKey.id.desc()).limit(1)).first()
+
+
+def public_keys(session: Session) -> list[tuple[str, str]]:
+    """Return (thumbprint, JWK) of every key that has ever signed, the oldest first."""
+    query = select(AuditKey.thumbprint, AuditKey.public_jwk).order_by(AuditKey.id)
+    return [(thumbprint, jwk) for thumbprint, jwk in session.execute(query)]
 
 
 def _within(path: str) -> ColumnElement[bool]:

@@ -1,18 +1,25 @@
-"""Writing the audit trail."""
+"""Writing the audit trail, and signing what others hold the service to."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from audit.models import AuditEntry
+from audit.models import AUDIT_KEY_PRIVATE, AuditEntry, AuditKey
+from audit.queries import signing_key
 from audit.rules import plain_facts
-from kernel.actors import Actor
+from kernel.actors import SYSTEM, Actor
+from kernel.ids import new_id
+from kernel.jws import jwk_text, jwk_thumbprint, key_from_scalar, new_key, scalar_of, write_jws
 
 _MEMBER = "member"
+_KEYS_LOCK = func.hashtext("audit.keys")
 
 
 def record(
@@ -87,3 +94,45 @@ def record_each(
         for each in objects
     )
     session.flush()
+
+
+def sign(session: Session, *, claims: Mapping[str, object], now: datetime) -> str:
+    """Return `claims` as a compact JWS (ES256), with the signing key's thumbprint as `key`.
+
+    Anybody verifies it with the key that queries.public_keys publishes. The first call makes one.
+    """
+    key = signing_key(session) or make_signing_key(session, actor=SYSTEM, now=now)
+    private = key_from_scalar(AUDIT_KEY_PRIVATE.open_bytes(key.id, key.private_sealed))
+    payload = {**claims, "key": key.thumbprint}
+    text = json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return write_jws(private, text.encode())
+
+
+def make_signing_key(session: Session, *, actor: Actor, now: datetime) -> AuditKey:
+    """Make the key that signs from now on. What the ones before have signed stays good."""
+    before = signing_key(session)
+    session.execute(select(func.pg_advisory_xact_lock(_KEYS_LOCK)))
+    meanwhile = signing_key(session)
+    if meanwhile is not None and meanwhile is not before:
+        return meanwhile
+    private = new_key()
+    key_id = new_id()
+    key = AuditKey(
+        id=key_id,
+        thumbprint=jwk_thumbprint(private.public_key()),
+        public_jwk=jwk_text(private.public_key()),
+        private_sealed=AUDIT_KEY_PRIVATE.seal(key_id, scalar_of(private)),
+        created_at=now,
+    )
+    session.add(key)
+    session.flush()
+    record(
+        session,
+        actor=actor,
+        action="audit_key.made",
+        object_type="audit_key",
+        object_id=key.id,
+        now=now,
+        thumbprint=key.thumbprint,
+    )
+    return key

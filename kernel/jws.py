@@ -6,6 +6,7 @@ verifies can be told which one to use.
 
 import base64
 import binascii
+import hashlib
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 from cryptography.hazmat.primitives.hashes import SHA256
 
 _ES256 = ec.ECDSA(SHA256())
+_CURVE = ec.SECP256R1()
 _HEADER = '{"alg":"ES256"}'
 _COORDINATE_BYTES = 32
 _SIGNATURE_BYTES = 2 * _COORDINATE_BYTES
@@ -43,6 +45,31 @@ class Jws:
 def base64url(data: bytes) -> str:
     """Return `data` in base64url without padding (RFC 4648, 5)."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def new_key() -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(_CURVE)
+
+
+def scalar_of(key: ec.EllipticCurvePrivateKey) -> bytes:
+    """Return the 32 bytes of a private key: a secret, to be sealed before it is stored."""
+    return key.private_numbers().private_value.to_bytes(_COORDINATE_BYTES)
+
+
+def key_from_scalar(scalar: bytes) -> ec.EllipticCurvePrivateKey:
+    return ec.derive_private_key(int.from_bytes(scalar), _CURVE)
+
+
+def jwk_text(key: ec.EllipticCurvePublicKey) -> str:
+    """Return a public key as the JSON of which RFC 7638 makes a thumbprint: one spelling."""
+    numbers = key.public_numbers()
+    x, y = (base64url(each.to_bytes(_COORDINATE_BYTES)) for each in (numbers.x, numbers.y))
+    return f'{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}'
+
+
+def jwk_thumbprint(key: ec.EllipticCurvePublicKey) -> str:
+    """Return the SHA-256 thumbprint of RFC 7638, in base64url: 43 characters."""
+    return base64url(hashlib.sha256(jwk_text(key).encode()).digest())
 
 
 def write_jws(key: ec.EllipticCurvePrivateKey, payload: bytes) -> str:

@@ -91,6 +91,8 @@ class Redemption(Base):
         CheckConstraint("state <> 'held' OR expires_at IS NOT NULL", name="hold_expires"),
         Index("ix_redemptions_terminal", "terminal_id", "received_at"),
         Index("ix_redemptions_card", "card_id"),
+        # Sales come in the order of time, so a summary per block finds what is new.
+        Index("ix_redemptions_captured_at", "captured_at", postgresql_using="brin"),
         Index("ix_redemptions_held", "expires_at", postgresql_where="state = 'held'"),
     )
 
