@@ -1,9 +1,8 @@
 """Writing the audit trail, and signing what others hold the service to."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
