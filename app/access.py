@@ -404,6 +404,12 @@ ACCESS: dict[str, Rule] = {
     "GET finance_closing_pages.save_certificate": FINANCE,
     "POST finance_closing_pages.ask": staff(Role.FINANCE_MAKER, reach=Reach.CITY),
     "POST finance_closing_pages.close": staff(Role.FINANCE_APPROVER, reach=Reach.CITY),
+    "GET finance_books_pages.books": FINANCE,
+    "GET finance_books_pages.account": FINANCE,
+    "GET finance_books_pages.ageing": FINANCE,
+    "GET finance_vouchers_pages.vouchers": FINANCE,
+    "GET finance_vouchers_pages.voucher": FINANCE,
+    "GET finance_vouchers_pages.voucher_file": FINANCE_AT_WORK,
     # A merchant's managers, on their phones
     "GET merchants_manager.sign_in_form": ANYONE,
     "POST merchants_manager.send_code": ANYONE,

@@ -106,6 +106,8 @@ DESK_LINKS: list[DeskLink] = [
     DeskLink(FINANCE, "finance_bank_pages.bank", N_("Bank")),
     DeskLink(FINANCE, "finance_bank_pages.exceptions", N_("Exceptions"), open_exceptions),
     DeskLink(FINANCE, "finance_closing_pages.all_months", N_("Close"), months_waiting),
+    DeskLink(FINANCE, "finance_books_pages.books", N_("Books")),
+    DeskLink(FINANCE, "finance_books_pages.ageing", N_("Ageing")),
     DeskLink(FINANCE, "finance_payout_pages.payees", N_("Payout accounts")),
     DeskLink(FINANCE, "finance_trace_pages.search", N_("Trace")),
     DeskLink(ADMINISTRATION, "staff_pages.accounts", N_("Staff accounts")),

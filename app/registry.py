@@ -40,12 +40,14 @@ from finance.api.trace import api as finance_trace_api
 from finance.cli import finance_commands
 from finance.jobs import watch as watch_residuals
 from finance.pages import bank_pages
+from finance.pages.books import pages as books_pages
 from finance.pages.closing import pages as closing_pages
 from finance.pages.disputes import pages as statements_pages
 from finance.pages.overview import pages as overview_pages
 from finance.pages.payments import pages as payments_pages
 from finance.pages.payout_accounts import pages as payout_pages
 from finance.pages.trace import pages as finance_trace_pages
+from finance.pages.vouchers import pages as vouchers_pages
 from kernel.jobs import JobTask
 from kernel.web import Blueprint as ApiBlueprint
 from ledger.cli import ledger_commands
@@ -111,6 +113,8 @@ PAGE_BLUEPRINTS: list[Blueprint] = [
     statements_pages,
     overview_pages,
     closing_pages,
+    books_pages,
+    vouchers_pages,
     bank_pages,
     payments_pages,
     payout_pages,

@@ -169,6 +169,27 @@ class Period(Base):
     closed_at: Mapped[datetime | None]
 
 
+class PeriodBalance(Base):
+    """What an account stood at when a month was closed, by fund source. Written with the closing.
+
+    Signed as debits less credits, so a liability's balance is below zero. `debit_fen` and
+    `credit_fen` are turnovers as vouchers say them: a reversal is red ink on the side it reverses.
+    """
+
+    __tablename__ = "period_balances"
+    __table_args__ = (
+        CheckConstraint("opening_fen + debit_fen - credit_fen = closing_fen", name="adds_up"),
+    )
+
+    month: Mapped[str] = mapped_column(ForeignKey("periods.month"), primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    fund_source: Mapped[FundSource] = mapped_column(primary_key=True)
+    opening_fen: Mapped[Fen]
+    debit_fen: Mapped[Fen]
+    credit_fen: Mapped[Fen]
+    closing_fen: Mapped[Fen]
+
+
 class Journal(Base):
     """One fact, booked once, for ever. Its postings are written in its own transaction."""
 

@@ -1,13 +1,14 @@
 """Reads of the books. Balances are sums of postings: no running balance is kept anywhere."""
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select, text
 from sqlalchemy.orm import Session, aliased
 
 from kernel.money import Fen
-from ledger.models import Account, Journal, Period, Posting
+from ledger.models import Account, FundSource, Journal, Period, PeriodBalance, Posting
 
 AnySelect = TypeVar("AnySelect", bound=Select[*tuple[Any, ...]])
 
@@ -79,6 +80,86 @@ def trial_balance(session: Session, *, month: str | None = None) -> list[Account
         AccountTotals(account, Fen(int(debit)), Fen(int(credit)))
         for account, debit, credit in session.execute(_in_month(query, month))
     ]
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What one account moved and stood at in a month, for one fund; signed debits less credits."""
+
+    account: Account
+    fund_source: FundSource
+    opening_fen: Fen
+    debit_fen: Fen
+    credit_fen: Fen
+    closing_fen: Fen
+
+
+# From the last month that was closed with all before it: what came after is little. Red ink is
+# below zero on the side that it reverses, so that a turnover is that of the vouchers.
+BALANCES = """
+    SELECT account_id, fund_source, sum(opening) AS opening_fen, sum(debit) AS debit_fen,
+        sum(credit) AS credit_fen, sum(opening + debit - credit) AS closing_fen
+    FROM (
+        SELECT b.account_id, b.fund_source, b.closing_fen AS opening, 0 AS debit, 0 AS credit
+        FROM period_balances b WHERE b.month = CAST(:base AS text)
+        UNION ALL
+        SELECT p.account_id, j.fund_source,
+            CASE WHEN j.book_date < :starts_on THEN p.debit_fen - p.credit_fen ELSE 0 END,
+            CASE WHEN j.book_date < :starts_on THEN 0
+                WHEN j.reverses_id IS NULL THEN p.debit_fen ELSE -p.credit_fen END,
+            CASE WHEN j.book_date < :starts_on THEN 0
+                WHEN j.reverses_id IS NULL THEN p.credit_fen ELSE -p.debit_fen END
+        FROM journals j JOIN postings p ON p.journal_id = j.id
+        WHERE j.book_date >= :base_ends_on AND j.book_date < :ends_on
+    ) AS moved
+    GROUP BY account_id, fund_source
+    HAVING sum(abs(opening) + abs(debit) + abs(credit)) <> 0
+"""
+_BASE = text(
+    """
+    SELECT p.month, p.ends_on FROM periods p
+    WHERE p.ends_on <= :starts_on AND EXISTS (
+        SELECT FROM period_balances b WHERE b.month = p.month)
+    AND NOT EXISTS (
+        SELECT FROM periods e WHERE e.state = 'open' AND e.starts_on < p.ends_on)
+    ORDER BY p.month DESC LIMIT 1
+    """
+)
+
+
+def balance_parameters(session: Session, *, period: Period) -> dict[str, Any]:
+    """Return what BALANCES needs for a month: its days, and the closed month it goes on from."""
+    base = session.execute(_BASE, {"starts_on": period.starts_on}).one_or_none()
+    return {
+        "starts_on": period.starts_on,
+        "ends_on": period.ends_on,
+        "base": base.month if base else None,
+        "base_ends_on": base.ends_on if base else period.starts_on.min,
+    }
+
+
+def balances(session: Session, *, period: Period) -> list[Balance]:
+    """Return the trial balance of a month by account and fund, ordered by book and code.
+
+    Of a closed month it is what was kept then; of an open one, what the postings come to now.
+    """
+    kept = session.execute(
+        select(
+            PeriodBalance.account_id,
+            PeriodBalance.fund_source,
+            PeriodBalance.opening_fen,
+            PeriodBalance.debit_fen,
+            PeriodBalance.credit_fen,
+            PeriodBalance.closing_fen,
+        ).where(PeriodBalance.month == period.month)
+    ).all()
+    rows = kept or session.execute(text(BALANCES), balance_parameters(session, period=period)).all()
+    accounts = {each.id: each for each in session.scalars(select(Account))}
+    found = [
+        Balance(accounts[key], FundSource(fund), *(Fen(int(each)) for each in sums))
+        for key, fund, *sums in rows
+    ]
+    return sorted(found, key=lambda each: (each.account.book, each.account.code, each.fund_source))
 
 
 def debits_minus_credits(session: Session, *, month: str | None = None) -> int:

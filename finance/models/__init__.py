@@ -38,6 +38,7 @@ from finance.models.statements import (
     StatementLine,
     StatementState,
 )
+from finance.models.vouchers import Voucher, VoucherLine
 
 __all__ = [
     "BATCH_MOVES",
@@ -76,4 +77,6 @@ __all__ = [
     "StatementFund",
     "StatementLine",
     "StatementState",
+    "Voucher",
+    "VoucherLine",
 ]

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -31,6 +31,9 @@ class CloseCertificate(Base):
     residuals: Mapped[dict[str, Any]] = mapped_column(JSONB)
     identities: Mapped[dict[str, Any]] = mapped_column(JSONB)  # both sides of each, in fen
     named: Mapped[list[Any]] = mapped_column(JSONB)  # open discrepancies: code, subject, fen, age
+    # What each programme came to, in fen. None, as `signed`: closed before certificates had it.
+    programmes: Mapped[list[Any] | None] = mapped_column(JSONB)
+    signed: Mapped[str | None] = mapped_column(Text)  # all of it, as a compact JWS
     maker_id: Mapped[UUID] = mapped_column(ForeignKey("staff_accounts.id"))
     approver_id: Mapped[UUID] = mapped_column(ForeignKey("staff_accounts.id"))
     closed_at: Mapped[datetime]

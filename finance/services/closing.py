@@ -27,6 +27,7 @@ from finance.queries.closing import (
     open_months,
 )
 from finance.queries.residuals import residuals
+from finance.services.vouchers import write_vouchers
 from kernel.actors import Actor
 from kernel.clock import shanghai_date
 from kernel.refusals import refused_by
@@ -116,6 +117,7 @@ def close_period(session: Session, *, actor: Actor, month: str, now: datetime) -
         )
         session.add(written)
         session.flush()
+    write_vouchers(session, month=month, starts_on=period.starts_on, ends_on=period.ends_on)
     record(
         session,
         actor=actor,

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -17,6 +17,14 @@ from ledger.models import PERIOD_MOVES, Period, PeriodState
 PERIOD_LOCK = 101
 
 _DECEMBER = 12
+_KEEP_BALANCES = text(
+    f"""
+    INSERT INTO period_balances (month, account_id, fund_source, opening_fen, debit_fen, credit_fen,
+        closing_fen)
+    SELECT :month, account_id, fund_source, opening_fen, debit_fen, credit_fen, closing_fen
+    FROM ({queries.BALANCES}) AS b
+    """  # noqa: S608 (a literal of ours)
+)
 
 
 def ensure_period(session: Session, *, day: date) -> Period:
@@ -62,13 +70,15 @@ def close_period(
 ) -> None:
     """Close a month that lock_period() returned, for good, in the names of two people.
 
-    Raises MoveNotAllowed if it is closed already.
+    What each account stood at is kept with it. Raises MoveNotAllowed if it is closed already.
     """
     period.state = move(PERIOD_MOVES, period.state, PeriodState.CLOSED)
     period.maker_id = maker_id
     period.approver_id = approver_id
     period.closed_at = now
     session.flush()
+    kept = queries.balance_parameters(session, period=period)
+    session.execute(_KEEP_BALANCES, {"month": period.month} | kept)
 
 
 def _next_month(first: date) -> date:

@@ -192,6 +192,8 @@ NOT_LISTS = {
     "GET programmes_pages.new_programme_form": "the city's alone",
     "GET offers_pages.new_offer_for_all_form": "the city's alone",
     "GET finance_overview_pages.overview": "sums of the city's books, for everybody in finance",
+    "GET finance_books_pages.books": "the city's, for everybody in finance to read",
+    "GET finance_books_pages.ageing": "the city's, for everybody in finance to read",
     "GET finance_closing_pages.all_months": "the city's, for everybody in finance to read",
     "GET finance_statements_pages.open_form": "an empty form",
     "GET finance_bank_pages.bank": "the city's, for everybody in finance to read",

@@ -31,7 +31,11 @@ WRITTEN_ONCE = {
     "matches": "id bank_line_id payment_id amount_fen score reason matched_by matched_at",
     "discrepancies": "id bank_line_id payment_id opened_at",
     "close_requests": "month maker_id asked_at",
-    "close_certificates": "month residuals identities named maker_id approver_id closed_at",
+    "close_certificates": "month residuals identities named programmes signed maker_id"
+    " approver_id closed_at",
+    "vouchers": "id month book number book_date fund_source source_type is_red journals"
+    " attachments summary",
+    "voucher_lines": "voucher_id line_no account_id debit_fen credit_fen",
 }
 EDITS = [
     f"UPDATE {table} SET {column} = {column} WHERE false"
