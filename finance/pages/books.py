@@ -9,6 +9,7 @@ from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from benefits.pages.words import FUND_WORDS
 from finance.pages.books_words import (
     OWED_AGE_WORDS,
     PARTY_WORDS,
@@ -18,7 +19,6 @@ from finance.pages.books_words import (
 )
 from finance.pages.payment_words import BOOK_WORDS
 from finance.pages.reach import insist_on_the_city
-from finance.pages.trace_words import FUND_WORDS
 from finance.queries.ageing import AGES, AgedSum, aged_sums
 from finance.queries.closing import months
 from finance.queries.vouchers import VoucherShown, draft_vouchers, kept_vouchers

@@ -7,10 +7,10 @@ from flask import Blueprint, abort
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from benefits.pages.words import FUND_WORDS
 from finance.pages.books_words import PROFILE_NAMES, SOURCE_OF_ENTRY_WORDS
 from finance.pages.payment_words import BOOK_WORDS
 from finance.pages.reach import city_actor, insist_on_the_city, may
-from finance.pages.trace_words import FUND_WORDS
 from finance.queries.closing import find_month
 from finance.queries.vouchers import (
     JournalLine,

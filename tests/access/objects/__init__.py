@@ -69,6 +69,12 @@ NOBODYS = {
     ("GET programmes_pages.programme", "programme_id"): "the city's, for every designer to read",
     ("POST programmes_pages.save_new_programme", "union_code"): "only the city gets so far",
     ("GET finance_closing_pages.one_month", "month"): "a month of the city's books",
+    ("GET finance_books_pages.account", "account_id"): "an account of the city's chart",
+    ("GET finance_vouchers_pages.vouchers", "month"): "a month of the city's books",
+    ("GET finance_vouchers_pages.voucher", "voucher_id"): "the city's; a district hears 403"
+    " (test_voucher_pages)",
+    ("GET finance_vouchers_pages.voucher_file", "month"): "a month of the city's books",
+    ("GET finance_vouchers_pages.voucher_file", "profile"): "a layout: a word of ours",
     ("GET finance_closing_pages.save_certificate", "month"): "a month of the city's books",
     ("POST finance_closing_pages.ask", "month"): "a month of the city's books",
     ("POST finance_closing_pages.close", "month"): "a month of the city's books",
