@@ -145,7 +145,9 @@ def test_the_vouchers_of_a_closed_month_are_kept_and_what_comes_later_is_another
     )
 
     assert kept_vouchers(session, month="2026-11") == kept
-    [later] = draft_vouchers(session, starts_on=DAYS["ends_on"], ends_on=LATER.date())
+    [later] = draft_vouchers(
+        session, starts_on=DAYS["ends_on"], ends_on=LATER.date() + timedelta(1)
+    )
     assert (later.number, later.is_red, later.amount_fen) == (1, True, -5_00)
 
 

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0034"
-down_revision = "0033"
+revision = "0035"
+down_revision = "0034"
 
 FUND_SOURCES = ("union_fund", "dues", "mutual_aid", "aid", "fiscal")
 NEW = ("period_balances", "vouchers", "voucher_lines")
