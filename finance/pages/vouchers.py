@@ -53,11 +53,11 @@ def vouchers(month: str) -> ResponseReturnValue:
     return _show(month)
 
 
-@pages.get("/<month>/<any(union, mutual_aid):book>/<profile>")
+@pages.get("/<month>/<book>/<profile>")
 def voucher_file(month: str, book: str, profile: str) -> ResponseReturnValue:
     """Save a month's vouchers as the file that an accounting package imports."""
     actor = city_actor(*SAVERS)
-    if profile not in voucher_profiles():
+    if profile not in voucher_profiles() or book not in set(Book):
         abort(HTTPStatus.NOT_FOUND)
     try:
         with transaction() as session:

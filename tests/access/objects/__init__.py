@@ -74,6 +74,7 @@ NOBODYS = {
     ("GET finance_vouchers_pages.voucher", "voucher_id"): "the city's; a district hears 403"
     " (test_voucher_pages)",
     ("GET finance_vouchers_pages.voucher_file", "month"): "a month of the city's books",
+    ("GET finance_vouchers_pages.voucher_file", "book"): "one of the two: a word of ours",
     ("GET finance_vouchers_pages.voucher_file", "profile"): "a layout: a word of ours",
     ("GET finance_closing_pages.save_certificate", "month"): "a month of the city's books",
     ("POST finance_closing_pages.ask", "month"): "a month of the city's books",

@@ -160,6 +160,26 @@ ROWS = {
         "approver_id": ":approver",
         "closed_at": "now()",
     },
+    "vouchers": {
+        "id": ":j",
+        "month": "'2026-11'",
+        "book": "'union'",
+        "number": "1",
+        "book_date": "'2026-11-23'",
+        "fund_source": "'dues'",
+        "source_type": "'redemption'",
+        "is_red": "false",
+        "journals": "1",
+        "attachments": "1",
+        "summary": "'x'",
+    },
+    "voucher_lines": {
+        "voucher_id": ":j",
+        "line_no": "1",
+        "account_id": "(SELECT id FROM accounts WHERE code = '50301')",
+        "debit_fen": "1",
+        "credit_fen": "0",
+    },
 }
 
 
