@@ -47,6 +47,49 @@ class InvoicesMissing(Refusal):
     )
 
 
+class InvoiceNotAsked(Refusal):
+    status = 409
+    code = "invoice_not_asked"
+    title = N_("No invoice is asked for this statement, or it is approved already.")
+
+
+class InvoiceMismatch(Refusal):
+    """Facts: `field` (amount, buyer_uscc or issued_on) and what was `expected` there."""
+
+    status = 409
+    code = "invoice_mismatch"
+    title = N_(
+        "The invoice does not fit the statement. Look at its buyer, its amount and its day; have it"
+        " made out anew where it is wrong."
+    )
+
+
+class InvoiceTaken(Refusal):
+    status = 409
+    code = "invoice_taken"
+    title = N_("This invoice number was entered already, here or at another merchant's.")
+
+
+class InvoiceNotFound(Refusal):
+    status = 404
+    code = "invoice_not_found"
+    title = N_("There is no such invoice, or it is not yours to see.")
+
+
+class EvidenceRefused(Refusal):
+    """Facts: `bytes_max` and `files_max`."""
+
+    status = 422
+    code = "evidence_refused"
+    title = N_("Add a photo (JPEG, PNG) or a PDF of at most 5 MB, at most five for a line.")
+
+
+class EvidenceNotFound(Refusal):
+    status = 404
+    code = "evidence_not_found"
+    title = N_("There is no such file, or it is not yours to see.")
+
+
 class DisputeTooLate(Refusal):
     """Facts: `days_max`, how many days after its issue a statement takes disputes."""
 

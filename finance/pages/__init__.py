@@ -1,6 +1,13 @@
 """Finance at the desk."""
 
-from finance.pages import exceptions, manager_statements, matching
+from finance.pages import exceptions, invoices, manager_invoices, manager_statements, matching
 from finance.pages.bank import bank_pages
 
-__all__ = ["bank_pages", "exceptions", "manager_statements", "matching"]
+__all__ = [
+    "bank_pages",
+    "exceptions",
+    "invoices",
+    "manager_invoices",
+    "manager_statements",
+    "matching",
+]

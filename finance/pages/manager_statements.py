@@ -1,25 +1,36 @@
 """Statements as a merchant's manager sees them: read, agree, dispute a line, save as a file."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from flask import render_template, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from finance.errors import StatementNotFound
-from finance.models import DisputeState, StatementState
-from finance.pages.statement_words import DISPUTE_KINDS, DISPUTE_WORDS, LINE_WORDS, STATE_KINDS
-from finance.queries.statement_lines import LineRow, line_on, lines_of, sums_of
+from finance.errors import EvidenceRefused, StatementNotFound
+from finance.models import DisputeEvidence, DisputeState, StatementState
+from finance.pages.statement_files import lines_file, paper_file
+from finance.pages.statement_words import (
+    DISPUTE_KINDS,
+    DISPUTE_WORDS,
+    INVOICE_KINDS,
+    INVOICE_WORDS,
+    LINE_WORDS,
+    STATE_KINDS,
+)
+from finance.queries.invoices import invoices_of, left_to_invoice
+from finance.queries.statement_lines import LineRow, evidence_of, line_on, lines_of, sums_of
 from finance.queries.statements import (
+    StatementFacts,
     StatementRow,
+    funds_of,
     statement_of_merchant,
     statements_of_merchant,
 )
 from finance.rules.capitals import capital_amount
 from finance.schemas.statements import LineDisputeForm
-from finance.services import Voice, agree_statement, raise_dispute, takes_disputes
+from finance.services import Voice, add_evidence, agree_statement, raise_dispute, takes_disputes
 from kernel.clock import utc_now
 from kernel.db import transaction
 from kernel.errors import Refusal
@@ -27,7 +38,7 @@ from kernel.exports import EXPORT_ROWS_MAX, CellKind, Column, list_file, wanted_
 from kernel.forms import Form, blank_form, read_form
 from kernel.i18n import N_
 from kernel.ids import new_id
-from kernel.pages import LIST_ROWS, cursor_place, page_of, see_other
+from kernel.pages import LIST_ROWS, accepts_upload, cursor_place, page_of, see_other
 from kernel.web import current_actor
 from merchants.pages import manager_pages
 
@@ -38,7 +49,10 @@ STATE_WORDS = {
     StatementState.APPROVED: N_("Approved, to be paid"),
     StatementState.PAID: N_("Paid"),
 }
+_INVOICED = frozenset({StatementState.ISSUED, StatementState.DISPUTED, StatementState.AGREED})
 _NUMBER_DIGITS_MAX = 9
+# One file, and the form around it.
+_REQUEST_BYTES_MAX = 6 * 1024 * 1024
 
 
 @manager_pages.get("/statements")
@@ -66,7 +80,33 @@ def statements() -> ResponseReturnValue:
 @manager_pages.get("/statements/<uuid:statement_id>")
 def statement(statement_id: UUID) -> ResponseReturnValue:
     """Show one statement, or save its lines as a file. No line names a member."""
-    return _show(statement_id)
+    file_format = wanted_format()
+    if file_format is None:
+        return _show(statement_id)
+    found = _mine(statement_id)
+    return lines_file(
+        statement_id, number=found.row.number, file_format=file_format, with_disputes=False
+    )
+
+
+@manager_pages.get("/statements/<uuid:statement_id>/paper")
+def statement_paper(statement_id: UUID) -> ResponseReturnValue:
+    """Save one statement as a page to print. Who worked on it is the union's own affair."""
+    found = _mine(statement_id)
+    with transaction() as session:
+        sums = sums_of(session, statement_id=statement_id)
+        funds = funds_of(session, statement_id=statement_id)
+    return paper_file(found, sums, funds, maker=gettext("The union's finance"), approver=None)
+
+
+def _mine(statement_id: UUID) -> StatementFacts:
+    with transaction() as session:
+        found = statement_of_merchant(
+            session, statement_id=statement_id, merchant_id=current_actor().managed_merchant_id
+        )
+    if found is None:
+        raise StatementNotFound
+    return found
 
 
 @manager_pages.post("/statements/<uuid:statement_id>/agree")
@@ -91,28 +131,42 @@ def dispute_form(statement_id: UUID, journal_id: UUID) -> ResponseReturnValue:
 
 
 @manager_pages.post("/statements/<uuid:statement_id>/lines/<uuid:journal_id>")
+@accepts_upload(bytes_max=_REQUEST_BYTES_MAX)
 def dispute_line(statement_id: UUID, journal_id: UUID) -> ResponseReturnValue:
     """Say what is wrong with a line."""
     form = read_form(LineDisputeForm())
+    content = _evidence()
     if not form.ok:
         return _ask(statement_id, journal_id, form)
     try:
         with transaction() as session:
-            raise_dispute(
+            now = utc_now()
+            dispute = raise_dispute(
                 session,
                 voice=_voice(),
                 dispute_id=form.values["id"],
                 statement_id=statement_id,
                 journal_id=journal_id,
                 reason=form.values["reason"],
-                now=utc_now(),
+                now=now,
             )
+            if content:
+                add_evidence(session, voice=_voice(), dispute=dispute, content=content, now=now)
     except Refusal as refusal:
         if isinstance(refusal, StatementNotFound):
             raise
-        form.refuse(refusal)
+        form.refuse(refusal, "evidence" if isinstance(refusal, EvidenceRefused) else None)
         return _ask(statement_id, journal_id, form)
     return _back(statement_id, N_("The line is disputed. The union answers on this page."))
+
+
+def _evidence() -> bytes:
+    """Return the file that came with the form, nothing where there is none."""
+    sent = request.files.get("evidence")
+    if sent is None:
+        return b""
+    with sent.stream:
+        return bytes(sent.read())
 
 
 def _ask(statement_id: UUID, journal_id: UUID, form: Form) -> ResponseReturnValue:
@@ -132,26 +186,21 @@ def _ask(statement_id: UUID, journal_id: UUID, form: Form) -> ResponseReturnValu
 
 def _show(statement_id: UUID, form: Form | None = None) -> ResponseReturnValue:
     form = form or blank_form()
-    file_format = wanted_format()
     place = cursor_place(parts=1)
+    found = _mine(statement_id)
     with transaction() as session:
-        found = statement_of_merchant(
-            session,
-            statement_id=statement_id,
-            merchant_id=current_actor().managed_merchant_id,
-        )
-        if found is None:
-            raise StatementNotFound
         lines = lines_of(
             session,
             statement_id=statement_id,
             after=_number(place) or 0,
-            rows=EXPORT_ROWS_MAX if file_format else LIST_ROWS + 1,
+            rows=LIST_ROWS + 1,
         )
         sums = sums_of(session, statement_id=statement_id)
-    if file_format:
-        name = f"statement-{found.row.number}"
-        return list_file(lines, _columns(), name=name, file_format=file_format)
+        invoices = invoices_of(session, statement_id=statement_id)
+        files = evidence_of(
+            session, dispute_ids=[line.dispute.id for line in lines if line.dispute is not None]
+        )
+        left = left_to_invoice(session, statement_id=statement_id)
     return render_template(
         "finance/manager_statement.html",
         found=found,
@@ -161,14 +210,20 @@ def _show(statement_id: UUID, form: Form | None = None) -> ResponseReturnValue:
         capitals=capital_amount(sums.payable_fen),
         may_agree=found.row.state is StatementState.ISSUED,
         may_dispute=takes_disputes(found.statement, now=utc_now()),
-        answer_of=_answer,
+        answer_of=lambda line: _answer(line, files),
+        invoices=invoices,
+        may_invoice=left > 0 and found.row.state in _INVOICED,
+        invoice_words=INVOICE_WORDS,
+        invoice_kinds=INVOICE_KINDS,
         state_words=STATE_WORDS,
         state_kinds=STATE_KINDS,
         line_words=LINE_WORDS,
     ), form.status
 
 
-def _answer(line: LineRow) -> Mapping[str, Any] | None:
+def _answer(
+    line: LineRow, files: Mapping[UUID, Sequence[DisputeEvidence]]
+) -> Mapping[str, Any] | None:
     """Return how a line's dispute stands: an answer only once a second person confirmed it."""
     dispute = line.dispute
     if dispute is None:
@@ -179,6 +234,7 @@ def _answer(line: LineRow) -> Mapping[str, Any] | None:
         "kind": DISPUTE_KINDS[state],
         "word": DISPUTE_WORDS[state],
         "reason": dispute.reason,
+        "files": len(files.get(dispute.id, ())),
         "answer": dispute.answer if is_decided else None,
         "adjustment_fen": dispute.adjustment_fen if is_decided else None,
     }
@@ -191,20 +247,6 @@ def _list_columns() -> list[Column[StatementRow]]:
         Column(gettext("Last day"), lambda row: row.last_on, CellKind.DAY),
         Column(gettext("State"), lambda row: gettext(STATE_WORDS[row.state])),
         Column(gettext("Payable"), lambda row: row.payable_fen, CellKind.MONEY),
-    ]
-
-
-def _columns() -> list[Column[LineRow]]:
-    return [
-        Column(gettext("Line"), lambda line: line.line_no, CellKind.NUMBER),
-        Column(gettext("Day"), lambda line: line.book_date, CellKind.DAY),
-        Column(gettext("What"), lambda line: gettext(LINE_WORDS[line.kind])),
-        Column(gettext("Receipt"), lambda line: line.receipt_no),
-        Column(gettext("Site"), lambda line: line.site),
-        Column(gettext("Bill"), lambda line: line.gross_fen, CellKind.MONEY),
-        Column(gettext("Members paid"), lambda line: line.member_fen, CellKind.MONEY),
-        Column(gettext("The merchant bore"), lambda line: line.merchant_fen, CellKind.MONEY),
-        Column(gettext("The union pays"), lambda line: line.amount_fen, CellKind.MONEY),
     ]
 
 

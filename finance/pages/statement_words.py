@@ -1,6 +1,6 @@
 """What statements and disputes are called at the desk, and how their states look."""
 
-from finance.models import DisputeState, StatementState
+from finance.models import DisputeState, InvoiceState, StatementState
 from finance.queries.statement_lines import LineKind
 from finance.schemas.statements import Verdict
 from kernel.i18n import N_
@@ -51,4 +51,14 @@ VERDICT_WORDS = {
     Verdict.STANDS: N_("The line stands"),
     Verdict.MORE: N_("The merchant gets more"),
     Verdict.LESS: N_("The merchant gets less"),
+}
+INVOICE_WORDS = {
+    InvoiceState.WAITING: N_("Waits to be checked"),
+    InvoiceState.ACCEPTED: N_("Accepted"),
+    InvoiceState.RETURNED: N_("Returned"),
+}
+INVOICE_KINDS = {
+    InvoiceState.WAITING: "wait",
+    InvoiceState.ACCEPTED: "yes",
+    InvoiceState.RETURNED: "no",
 }

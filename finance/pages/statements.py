@@ -14,18 +14,23 @@ from finance.errors import StatementNotFound
 from finance.models import LIVE_PAYMENTS, Payment, StatementState
 from finance.pages.payment_words import PAYMENT_KINDS, PAYMENT_WORDS
 from finance.pages.reach import READERS, may
+from finance.pages.statement_files import lines_file, paper_file
 from finance.pages.statement_words import (
     DISPUTE_KINDS,
     DISPUTE_WORDS,
+    INVOICE_KINDS,
+    INVOICE_WORDS,
     LINE_WORDS,
     STATE_KINDS,
     STATE_TURNS,
     STATE_WORDS,
     VERDICT_WORDS,
 )
+from finance.queries.invoices import invoices_of
 from finance.queries.statement_lines import (
     LineRow,
     disputed_lines,
+    evidence_of,
     lines_of,
     sums_of,
 )
@@ -44,14 +49,16 @@ from finance.rules.capitals import capital_amount
 from finance.schemas.statements import OpenForm, StatementQuery, StepForm
 from finance.services import (
     approve_statement,
+    approve_statements,
     issue_statement,
+    issue_statements,
     open_statements,
 )
 from kernel.actors import Role
 from kernel.clock import shanghai_date, utc_now
 from kernel.db import transaction
 from kernel.errors import Refusal
-from kernel.exports import EXPORT_ROWS_MAX, CellKind, Column, list_file, wanted_format
+from kernel.exports import CellKind, Column, wanted_format
 from kernel.forms import Form, blank_form, read_form, read_query
 from kernel.i18n import N_
 from kernel.listing import listing, rows_wanted
@@ -108,6 +115,7 @@ def statements() -> ResponseReturnValue:
         form=form,
         waiting=waiting,
         may_open=_may(Role.FINANCE_MAKER),
+        may_approve=_may(Role.FINANCE_APPROVER),
         state_words=STATE_WORDS,
         state_kinds=STATE_KINDS,
     )
@@ -192,9 +200,40 @@ def statement(statement_id: UUID) -> ResponseReturnValue:
         found = statement_within(session, statement_id=statement_id, reach=reading_reach())
         if found is None:
             raise StatementNotFound
-        lines = lines_of(session, statement_id=statement_id, rows=EXPORT_ROWS_MAX)
-    name = f"statement-{found.statement.number}"
-    return list_file(lines, _line_columns(), name=name, file_format=file_format)
+    return lines_file(statement_id, number=found.statement.number, file_format=file_format)
+
+
+@pages.get("/<uuid:statement_id>/paper")
+def paper(statement_id: UUID) -> ResponseReturnValue:
+    """Save a statement as a page to print and to sign."""
+    with transaction() as session:
+        found = statement_within(session, statement_id=statement_id, reach=reading_reach())
+        if found is None:
+            raise StatementNotFound
+        sums = sums_of(session, statement_id=statement_id)
+        funds = funds_of(session, statement_id=statement_id)
+        maker, approver = found.statement.maker_id, found.statement.approver_id
+        names = names_of(session, account_ids=[each for each in (maker, approver) if each])
+    signed = names.get(approver) if approver else None
+    return paper_file(found, sums, funds, maker=names[maker], approver=signed)
+
+
+@pages.post("/issue-all")
+def issue_all() -> ResponseReturnValue:
+    """Show every open statement within my reach to its merchant."""
+    return _step_all(issue_statements, N_("%(count)s statements are issued."))
+
+
+@pages.post("/approve-all")
+def approve_all() -> ResponseReturnValue:
+    """Approve every statement that its merchant agreed to and somebody else opened."""
+    return _step_all(approve_statements, N_("%(count)s statements are approved."))
+
+
+def _step_all(verb: Callable[..., int], said: str) -> ResponseReturnValue:
+    with transaction() as session:
+        count = verb(session, actor=current_actor(), now=utc_now())
+    return see_other(url_for("finance_statements_pages.statements"), said, count=count)
 
 
 @pages.post("/<uuid:statement_id>/issue")
@@ -257,6 +296,10 @@ def show_statement(
         sums = sums_of(session, statement_id=statement_id)
         funds = funds_of(session, statement_id=statement_id)
         payments = payments_of(session, statement_id=statement_id)
+        invoices = invoices_of(session, statement_id=statement_id)
+        evidence = evidence_of(
+            session, dispute_ids=[line.dispute.id for line, _ in disputes if line.dispute]
+        )
     return render_template(
         "finance/statement.html",
         form=form,
@@ -270,6 +313,8 @@ def show_statement(
         today=shanghai_date(utc_now()),
         funds=funds,
         payments=payments,
+        invoices=invoices,
+        evidence=evidence,
         disputes=[line for line, _ in disputes],
         page=page_of(lines, place=lambda line: (str(line.line_no),)),
         names=names,
@@ -310,23 +355,7 @@ def words() -> dict[str, object]:
         "verdict_words": VERDICT_WORDS,
         "payment_words": PAYMENT_WORDS,
         "payment_kinds": PAYMENT_KINDS,
+        "may_check": _may(Role.FINANCE_CHECKER),
+        "invoice_words": INVOICE_WORDS,
+        "invoice_kinds": INVOICE_KINDS,
     }
-
-
-def _line_columns() -> list[Column[LineRow]]:
-    def dispute(row: LineRow) -> str | None:
-        return gettext(DISPUTE_WORDS[row.dispute.state]) if row.dispute else None
-
-    return [
-        Column(gettext("No."), lambda row: row.line_no, CellKind.NUMBER),
-        Column(gettext("Day"), lambda row: row.book_date, CellKind.DAY),
-        Column(gettext("Kind"), lambda row: gettext(LINE_WORDS[row.kind])),
-        Column(gettext("Receipt"), lambda row: row.receipt_no),
-        Column(gettext("Site"), lambda row: row.site),
-        Column(gettext("Fund"), lambda row: gettext(FUND_WORDS[row.fund_source])),
-        Column(gettext("The bill"), lambda row: row.gross_fen, CellKind.MONEY),
-        Column(gettext("The member pays"), lambda row: row.member_fen, CellKind.MONEY),
-        Column(gettext("The merchant bears"), lambda row: row.merchant_fen, CellKind.MONEY),
-        Column(gettext("The union pays"), lambda row: row.amount_fen, CellKind.MONEY),
-        Column(gettext("Dispute"), dispute),
-    ]

@@ -1,5 +1,6 @@
 """Reads of invoices: those of a statement, those that wait, and what they come to."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, select
@@ -9,7 +10,8 @@ from finance.models import Invoice, InvoiceState, Statement, StatementFund
 from finance.queries.statements import statement_reach
 from kernel.actors import Actor, Role
 from kernel.money import Fen
-from merchants.queries import merchant_ids_within
+from merchants.models import Merchant
+from merchants.queries import MerchantReach, merchant_ids_within
 
 
 def is_invoiced() -> ColumnElement[bool]:
@@ -32,6 +34,40 @@ def is_invoiced() -> ColumnElement[bool]:
 def invoices_of(session: Session, *, statement_id: UUID) -> list[Invoice]:
     query = select(Invoice).where(Invoice.statement_id == statement_id)
     return list(session.scalars(query.order_by(Invoice.entered_at, Invoice.id)))
+
+
+def invoice_within(session: Session, *, invoice_id: UUID, reach: MerchantReach) -> Invoice | None:
+    query = (
+        select(Invoice)
+        .join(Statement, Statement.id == Invoice.statement_id)
+        .where(Invoice.id == invoice_id, Statement.merchant_id.in_(merchant_ids_within(reach)))
+    )
+    return session.scalars(query).one_or_none()
+
+
+@dataclass(frozen=True)
+class InvoiceRow:
+    """An invoice that waits, with whose statement it is for."""
+
+    invoice: Invoice
+    statement_number: int
+    merchant: str
+
+
+def invoices_within(session: Session, *, reach: MerchantReach, rows: int) -> list[InvoiceRow]:
+    """Return the invoices that wait, of the merchants in reach, what waits longest first."""
+    query = (
+        select(Invoice, Statement.number, Merchant.name)
+        .join(Statement, Statement.id == Invoice.statement_id)
+        .join(Merchant, Merchant.id == Statement.merchant_id)
+        .where(
+            Invoice.state == InvoiceState.WAITING,
+            Statement.merchant_id.in_(merchant_ids_within(reach)),
+        )
+        .order_by(Invoice.entered_at, Invoice.id)
+        .limit(rows)
+    )
+    return [InvoiceRow(*row) for row in session.execute(query)]
 
 
 def left_to_invoice(session: Session, *, statement_id: UUID) -> Fen:

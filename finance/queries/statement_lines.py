@@ -1,5 +1,6 @@
 """Reads of what stands on a statement: its sums, its lines, what is disputed."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -7,11 +8,18 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, defer
 
 from discounts.models import Redemption, RedemptionReversal
 from discounts.rules import receipt_number
-from finance.models import Dispute, DisputeState, Statement, StatementFund, StatementLine
+from finance.models import (
+    Dispute,
+    DisputeEvidence,
+    DisputeState,
+    Statement,
+    StatementFund,
+    StatementLine,
+)
 from finance.queries.statements import (
     StatementRow,
     statement_reach,
@@ -273,3 +281,19 @@ def dispute_within(session: Session, *, dispute_id: UUID, reach: MerchantReach) 
         .where(Dispute.id == dispute_id, Statement.merchant_id.in_(merchant_ids_within(reach)))
     )
     return session.scalars(query).one_or_none()
+
+
+def evidence_of(
+    session: Session, *, dispute_ids: Collection[UUID]
+) -> dict[UUID, list[DisputeEvidence]]:
+    """Return the files beside these disputes, the first first; their content stays sealed."""
+    query = (
+        select(DisputeEvidence)
+        .options(defer(DisputeEvidence.content_sealed))
+        .where(DisputeEvidence.dispute_id.in_(dispute_ids))
+        .order_by(DisputeEvidence.added_at, DisputeEvidence.id)
+    )
+    found: dict[UUID, list[DisputeEvidence]] = {}
+    for evidence in session.scalars(query):
+        found.setdefault(evidence.dispute_id, []).append(evidence)
+    return found

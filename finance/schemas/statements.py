@@ -8,9 +8,11 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 
 from finance.models import DisputeState, StatementState
 from finance.queries.statement_lines import LineKind
+from finance.rules.invoices import invoice_number
 from kernel.forms import YuanField
 from kernel.i18n import N_
 from kernel.money import Fen
+from kernel.uscc import normal_uscc
 from kernel.wire import Moment, Text, Wire
 
 _ONE_DAY = timedelta(days=1)
@@ -71,6 +73,36 @@ class AnswerForm(Wire):
     def signed(self, data: dict[str, Any], **_: object) -> dict[str, Any]:
         sign = {Verdict.STANDS: 0, Verdict.MORE: 1, Verdict.LESS: -1}[data.pop("verdict")]
         return data | {"adjustment_fen": Fen(sign * data.pop("amount", 0))}
+
+
+class InvoiceForm(Wire):
+    """An invoice as it is printed; the page made the id, so the form sent twice is once."""
+
+    id = fields.UUID(required=True)
+    number = Text(required=True, maximum=60)
+    issued_on = fields.Date(required=True)
+    amount = YuanField(required=True, minimum=Fen(1))
+    buyer_uscc = Text(required=True, maximum=64)
+
+    @post_load
+    def as_digits(self, data: dict[str, Any], **_: object) -> dict[str, Any]:
+        number = invoice_number(data["number"])
+        if number is None:
+            raise ValidationError(
+                {"number": [N_("Give 20 digits, or the code and the number of a paper invoice.")]}
+            )
+        return {
+            "invoice_id": data["id"],
+            "number": number,
+            "issued_on": data["issued_on"],
+            "amount_fen": data["amount"],
+            "buyer_uscc": normal_uscc(data["buyer_uscc"]),
+        }
+
+
+class ReturnForm(Wire):
+    version = fields.Integer(required=True)
+    reason = Text(required=True)
 
 
 class LineDisputeForm(Wire):

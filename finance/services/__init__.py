@@ -7,6 +7,8 @@ from finance.services.disputes import (
     send_back_dispute,
     takes_disputes,
 )
+from finance.services.evidence import OpenEvidence, add_evidence, open_evidence
+from finance.services.invoices import accept_invoice, enter_invoice, return_invoice
 from finance.services.opening import open_due_statements, open_statements
 from finance.services.statements import (
     Voice,
@@ -19,18 +21,24 @@ from finance.services.statements import (
 )
 
 __all__ = [
+    "OpenEvidence",
     "Voice",
+    "accept_invoice",
+    "add_evidence",
     "agree_by_silence",
     "agree_statement",
     "answer_dispute",
     "approve_statement",
     "approve_statements",
     "confirm_dispute",
+    "enter_invoice",
     "issue_statement",
     "issue_statements",
     "open_due_statements",
+    "open_evidence",
     "open_statements",
     "raise_dispute",
+    "return_invoice",
     "send_back_dispute",
     "takes_disputes",
 ]

@@ -138,6 +138,12 @@ LISTS = [
         ("foreign_staff",),
     ),
     (
+        "GET finance_statements_pages.invoices",
+        "own_staff",
+        "invoiced_statement",
+        ("foreign_staff",),
+    ),
+    (
         "GET finance_statements_api.list_statements",
         "till",
         "issued_statement",

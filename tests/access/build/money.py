@@ -6,10 +6,14 @@ from uuid import UUID
 from sqlalchemy import select
 
 from finance.models import (
+    EVIDENCE_CONTENT,
     BankLine,
     Discrepancy,
     Dispute,
+    DisputeEvidence,
     DisputeState,
+    EvidenceMedia,
+    Invoice,
     Match,
     StatementLine,
     StatementState,
@@ -17,6 +21,9 @@ from finance.models import (
 from kernel.ids import new_id
 from tests.access.build.base import Part
 from tests.make import NOW
+
+BUYER = "81440399MC0000100R"
+INVOICE_NUMBER = "26442000000000000001"
 
 
 class Money(Part):
@@ -33,11 +40,15 @@ class Money(Part):
 
     def statements(self):
         """The shop's statements, each of days of its own, so that each step finds one to take."""
-        for place, name in enumerate(("open", "issued", "disputed", "answered", "agreed"), 1):
+        for place, name in enumerate(
+            ("open", "issued", "disputed", "answered", "agreed", "invoiced"), 1
+        ):
             self._statement(name, NOW.date() + timedelta(days=place))
 
     def _statement(self, name, day):
         one_day = {"starts_on": day, "ends_on": day + timedelta(days=1)}
+        if name == "invoiced":
+            one_day["invoice_buyer_uscc"] = BUYER
         statement = self.make.statement(merchant=self.shop, sales=(40_00,), **one_day)
         query = select(StatementLine).where(StatementLine.statement_id == statement.id)
         line = self.session.scalars(query).one()
@@ -65,9 +76,44 @@ class Money(Part):
                 dispute.answer, dispute.adjustment_fen = "已核对", 0
                 self.session.flush()
             self.world.ids[f"{name}_dispute"] = str(dispute.id)
+            if name == "disputed":
+                self._evidence(dispute)
+        if name == "invoiced":
+            self._invoice(statement)
         if name == "agreed":
             statement.agreed_at, statement.state = self.now, StatementState.AGREED
             self.session.flush()
+
+    def _evidence(self, dispute):
+        row_id = new_id()
+        self.make.save(
+            DisputeEvidence(
+                id=row_id,
+                dispute_id=dispute.id,
+                media_type=EvidenceMedia.PDF,
+                size_bytes=4,
+                content_sha256=b"%PDF",
+                content_sealed=EVIDENCE_CONTENT.seal(row_id, b"%PDF"),
+                manager_id=UUID(self.world.ids["colleague"]),
+                added_at=self.now,
+            )
+        )
+        self.world.ids["evidence"] = str(row_id)
+
+    def _invoice(self, statement):
+        invoice = self.make.save(
+            Invoice(
+                statement_id=statement.id,
+                number=INVOICE_NUMBER,
+                issued_on=statement.starts_on,
+                amount_fen=10_00,
+                buyer_uscc=BUYER,
+                seller_uscc=self.shop.uscc,
+                entered_by_manager_id=UUID(self.world.ids["colleague"]),
+                entered_at=self.now,
+            )
+        )
+        self.world.ids["invoice"] = str(invoice.id)
 
     def bank(self):
         sent_at = NOW.replace(day=1)

@@ -1,6 +1,7 @@
 """Cases of finance: statements, payments, the bank, traces."""
 
 from kernel.actors import Role
+from tests.access.build.money import BUYER, INVOICE_NUMBER
 from tests.access.objects.cases import (
     REASON,
     VERSION,
@@ -10,6 +11,7 @@ from tests.access.objects.cases import (
     managed_case,
     till_case,
 )
+from tests.make import NOW
 
 TRACE_CASES = [
     desk_case(
@@ -86,6 +88,13 @@ BANK_CASES = [
     ),
 ]
 
+_INVOICE = {
+    "number": "26442000000000000002",
+    "issued_on": str(NOW.date()),
+    "amount": "30.00",
+    "buyer_uscc": BUYER,
+}
+
 STATEMENT_CASES = [
     till_case("GET finance_statements_api.show_statement", statement_id="issued_statement"),
     till_case("POST finance_statements_api.agree", statement_id="issued_statement"),
@@ -126,7 +135,27 @@ STATEMENT_CASES = [
         statement_id="disputed_statement",
         journal_id="disputed_line",
     ),
+    managed_case("GET merchants_manager.statement_paper", statement_id="issued_statement"),
+    managed_case("GET merchants_manager.invoice_form", statement_id="invoiced_statement"),
+    managed_case(
+        "POST merchants_manager.save_invoice",
+        form=_INVOICE | {"id": "0197f000-0000-7000-8000-000000000015"},
+        statement_id="invoiced_statement",
+    ),
+    managed_case(
+        "POST merchants_manager.save_invoice",
+        form=_INVOICE | {"id": Own("invoice"), "number": INVOICE_NUMBER, "amount": "10.00"},
+        statement_id="invoiced_statement",
+    ),
     desk_case("GET finance_statements_pages.statement", statement_id="open_statement"),
+    desk_case("GET finance_statements_pages.paper", statement_id="open_statement"),
+    desk_case("GET finance_statements_pages.evidence", evidence_id="evidence"),
+    desk_case("POST finance_statements_pages.accept", invoice_id="invoice", form=VERSION),
+    desk_case(
+        "POST finance_statements_pages.give_back",
+        invoice_id="invoice",
+        form=VERSION | {"reason": "抬头不符"},
+    ),
     desk_case("POST finance_statements_pages.issue", statement_id="open_statement", form=VERSION),
     desk_case(
         "POST finance_statements_pages.approve", statement_id="agreed_statement", form=VERSION

@@ -1,0 +1,97 @@
+"""Files beside a dispute: a photo or a PDF, kept once, sealed, opened by those who decide."""
+
+import io
+
+import pytest
+
+from aid.rules import PAPER_BYTES_MAX
+from audit.models import AuditEntry
+from finance.errors import EvidenceRefused
+from finance.models import Dispute, DisputeEvidence
+from finance.queries.statement_lines import lines_of
+from finance.services import Voice, add_evidence
+from kernel.actors import Role
+from tests.finance.test_manager_statements import LIST, hidden, manager, phone, statement
+from tests.finance.test_statements import at, city, make, maker, till
+from tests.make import NOW
+from tests.staff.conftest import signed_in
+
+SHARED = (at, city, make, maker, manager, phone, signed_in, statement, till)
+PDF = b"%PDF-1.4\n1 0 obj\n%%EOF\n"
+
+
+@pytest.fixture
+def page(session, statement):
+    [line] = lines_of(session, statement_id=statement.id, rows=2)
+    return f"{LIST}/{statement.id}/lines/{line.journal_id}"
+
+
+def disputed(phone, page, content, *, fields=None):
+    fields = fields or hidden(phone, page, page)
+    sent = {"reason": "The bill was 80.", "evidence": (io.BytesIO(content), "slip.pdf")}
+    return phone.post(page, data=fields | sent, content_type="multipart/form-data")
+
+
+def test_a_file_goes_with_the_dispute_once(session, phone, page, statement):
+    fields = hidden(phone, page, page)
+
+    answers = [disputed(phone, page, PDF, fields=fields) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [303, 303]
+    [evidence] = session.query(DisputeEvidence).all()
+    assert (evidence.media_type.value, evidence.size_bytes) == ("application/pdf", len(PDF))
+    assert PDF not in evidence.content_sealed
+    assert "1 file beside it" in phone.get(f"{LIST}/{statement.id}").text
+
+
+@pytest.mark.parametrize("content", [b"<html>", PDF[:-7]])
+def test_what_is_no_paper_is_refused_and_nothing_is_disputed(session, phone, page, content):
+    refused = disputed(phone, page, content)
+
+    assert refused.status_code == 422
+    assert "at most 5 MB" in refused.text
+    assert session.query(Dispute).count() == 0
+
+
+def test_no_more_than_five_files_of_five_megabytes(session, phone, page, manager):
+    disputed(phone, page, PDF)
+    [dispute] = session.query(Dispute).all()
+    facts = {"voice": Voice(manager.merchant_id, manager_id=manager.id), "dispute": dispute}
+    large = PDF[:9] + b"0" * PAPER_BYTES_MAX + b"%%EOF"
+
+    with pytest.raises(EvidenceRefused):
+        add_evidence(session, **facts, content=large, now=NOW)
+    for number in range(4):
+        add_evidence(session, **facts, content=PDF[:9] + b"%d%%%%EOF" % number, now=NOW)
+    with pytest.raises(EvidenceRefused) as refused:
+        add_evidence(session, **facts, content=PDF[:9] + b"x%%EOF", now=NOW)
+
+    assert refused.value.facts == {"bytes_max": PAPER_BYTES_MAX, "files_max": 5}
+
+
+@pytest.fixture
+def desks(make, city, signed_in):
+    """Who works on it, who does not, and who works for another union."""
+    maker = Role.FINANCE_MAKER
+    return (
+        signed_in(make.staff(maker, union=city)),
+        signed_in(make.staff(Role.REGISTER_OFFICER, union=city)),
+        signed_in(make.staff(maker, union=make.union(parent=city))),
+    )
+
+
+def test_the_desk_opens_it_and_that_is_written_down(session, phone, page, statement, desks):
+    disputed(phone, page, PDF)
+    [evidence] = session.query(DisputeEvidence).all()
+    address = f"/desk/finance/statements/evidence/{evidence.id}"
+    desk, clerk, foreign = desks
+
+    opened = desk.open(address)
+
+    assert opened.data == PDF
+    assert "attachment" in opened.headers["Content-Disposition"]
+    assert address in desk.open(f"/desk/finance/statements/{statement.id}").text
+    assert clerk.open(address).status_code == 403
+    assert foreign.open(address).status_code == 404
+    [entry] = session.query(AuditEntry).filter_by(action="finance.statement_evidence_opened")
+    assert entry.object_id == statement.id
