@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select, text
 
-from benefits.models import Limit, LimitScope, LimitUnit, LimitWindow
+from benefits.models import Limit, LimitScope, LimitUnit, LimitWindow, Offer
 from benefits.rules import Terms
 from benefits.services import LimitFacts, add_limit, add_offer, add_programme, end_offer
 from kernel.actors import SYSTEM
@@ -79,7 +79,8 @@ def wanted_offer(*, uses: int, stripes: int) -> Wanted:
 
 def end(wanted: Wanted) -> None:
     with transaction() as session:
-        end_offer(session, actor=SYSTEM, offer_id=wanted.offer_id, version=1, now=utc_now())
+        version = session.get_one(Offer, wanted.offer_id).version
+        end_offer(session, actor=SYSTEM, offer_id=wanted.offer_id, version=version, now=utc_now())
 
 
 def uses_taken(wanted: Wanted) -> int:
