@@ -389,10 +389,16 @@ ACCESS: dict[str, Rule] = {
     "POST finance_payments_pages.prepare": staff(Role.FINANCE_MAKER, reach=Reach.CITY),
     "GET finance_payments_pages.returned": FINANCE,
     "GET finance_payments_pages.batch": FINANCE,
-    "POST finance_payments_pages.approve": staff(Role.FINANCE_APPROVER, reach=Reach.CITY),
-    "POST finance_payments_pages.cancel": staff(
+    "POST finance_payments_pages.check": staff(Role.FINANCE_CHECKER, reach=Reach.CITY),
+    "GET finance_payment_settings_pages.settings": FINANCE,
+    "POST finance_payment_settings_pages.propose": staff(Role.FINANCE_MAKER, reach=Reach.CITY),
+    "POST finance_payment_settings_pages.approve": staff(Role.FINANCE_APPROVER, reach=Reach.CITY),
+    "POST finance_payment_settings_pages.withdraw": staff(
         Role.FINANCE_MAKER, Role.FINANCE_APPROVER, reach=Reach.CITY
     ),
+    "POST finance_payment_settings_pages.set_account": staff(Role.FINANCE_MAKER, reach=Reach.CITY),
+    "POST finance_payments_pages.approve": staff(Role.FINANCE_APPROVER, reach=Reach.CITY),
+    "POST finance_payments_pages.cancel": FINANCE_AT_WORK,
     "POST finance_payments_pages.send": staff(Role.FINANCE_MAKER, reach=Reach.CITY),
     "GET finance_payments_pages.bank_file": staff(Role.FINANCE_MAKER, reach=Reach.CITY),
     "GET finance_payout_pages.payees": PAYOUT_WORKERS,

@@ -44,6 +44,7 @@ from finance.pages.books import pages as books_pages
 from finance.pages.closing import pages as closing_pages
 from finance.pages.disputes import pages as statements_pages
 from finance.pages.overview import pages as overview_pages
+from finance.pages.payment_settings import pages as payment_settings_pages
 from finance.pages.payments import pages as payments_pages
 from finance.pages.payout_accounts import pages as payout_pages
 from finance.pages.trace import pages as finance_trace_pages
@@ -117,6 +118,7 @@ PAGE_BLUEPRINTS: list[Blueprint] = [
     vouchers_pages,
     bank_pages,
     payments_pages,
+    payment_settings_pages,
     payout_pages,
     risk_pages,
 ]

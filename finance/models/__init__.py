@@ -12,6 +12,7 @@ from finance.models.bank import (
 )
 from finance.models.closing import CloseCertificate, CloseRequest, ResidualCheck
 from finance.models.invoices import INVOICE_MOVES, Invoice, InvoiceState
+from finance.models.payment_terms import PayingAccount, PaymentTiers
 from finance.models.payments import (
     BATCH_MOVES,
     LIVE_PAYMENTS,
@@ -68,9 +69,11 @@ __all__ = [
     "Invoice",
     "InvoiceState",
     "Match",
+    "PayingAccount",
     "Payment",
     "PaymentBatch",
     "PaymentState",
+    "PaymentTiers",
     "PayoutAccount",
     "ResidualCheck",
     "Statement",

@@ -6,10 +6,12 @@ from uuid import UUID
 
 from sqlalchemy import (
     CheckConstraint,
+    FetchedValue,
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
     Index,
+    SmallInteger,
     String,
     text,
 )
@@ -49,13 +51,27 @@ class PayoutAccount(Base):
 
 class BatchState(StrEnum):
     PREPARED = "prepared"
+    CHECKED = "checked"
+    APPROVED_ONCE = "approved_once"  # by the first of two
     APPROVED = "approved"
     SENT = "sent"  # the bank file was made
     CANCELLED = "cancelled"
 
 
 BATCH_MOVES: Moves[BatchState] = {
-    BatchState.PREPARED: frozenset({BatchState.APPROVED, BatchState.CANCELLED}),
+    # Which of these comes next is said by the batch's tier: `needs_check`, `approvals`.
+    BatchState.PREPARED: frozenset(
+        {
+            BatchState.CHECKED,
+            BatchState.APPROVED_ONCE,
+            BatchState.APPROVED,
+            BatchState.CANCELLED,
+        }
+    ),
+    BatchState.CHECKED: frozenset(
+        {BatchState.APPROVED_ONCE, BatchState.APPROVED, BatchState.CANCELLED}
+    ),
+    BatchState.APPROVED_ONCE: frozenset({BatchState.APPROVED, BatchState.CANCELLED}),
     BatchState.APPROVED: frozenset({BatchState.SENT, BatchState.CANCELLED}),
     BatchState.SENT: frozenset(),
     BatchState.CANCELLED: frozenset(),
@@ -63,15 +79,40 @@ BATCH_MOVES: Moves[BatchState] = {
 
 
 class PaymentBatch(Base):
-    """Payments of one book that are approved and sent to the bank together, by two people.
+    """Payments of one book that are signed and sent to the bank together.
 
-    `payments` and `total_fen` are what the approver approved; the database holds them to the
-    batch's payments when it is approved and when it is sent.
+    `payments` and `total_fen` are what was signed; the database holds them to the batch's payments
+    at every signature and when it is sent. It also says what the total asks for (PaymentTiers):
+    a check first, one approval or two (`first_approver_id`, then `approver_id`), nobody twice.
     """
 
     __tablename__ = "payment_batches"
     __table_args__ = (
         CheckConstraint("approver_id <> maker_id", name="two_people"),
+        CheckConstraint(
+            "checker_id <> maker_id AND checker_id <> first_approver_id"
+            " AND checker_id <> approver_id",
+            name="checker_differs",
+        ),
+        CheckConstraint(
+            "first_approver_id <> maker_id AND first_approver_id <> approver_id",
+            name="approvers_differ",
+        ),
+        CheckConstraint("approvals IN (1, 2)", name="approvals_known"),
+        CheckConstraint(
+            "(checker_id IS NULL) = (checked_at IS NULL)"
+            " AND (state = 'checked') <= (checker_id IS NOT NULL)"
+            " AND (needs_check AND state IN ('approved_once', 'approved', 'sent'))"
+            " <= (checker_id IS NOT NULL)",
+            name="checked_by_somebody",
+        ),
+        CheckConstraint(
+            "(first_approver_id IS NULL) = (first_approved_at IS NULL)"
+            " AND (state = 'approved_once') <= (first_approver_id IS NOT NULL)"
+            " AND (approvals = 2 AND state IN ('approved', 'sent'))"
+            " <= (first_approver_id IS NOT NULL)",
+            name="approved_twice",
+        ),
         CheckConstraint(
             "(state IN ('approved', 'sent')) <= (approver_id IS NOT NULL)"
             " AND (approver_id IS NULL) = (approved_at IS NULL)",
@@ -94,8 +135,17 @@ class PaymentBatch(Base):
     total_fen: Mapped[Fen]
     maker_id: Mapped[UUID] = mapped_column(ForeignKey("staff_accounts.id"))
     prepared_at: Mapped[datetime]
+    needs_check: Mapped[bool] = mapped_column(server_default=FetchedValue())
+    approvals: Mapped[int] = mapped_column(SmallInteger, server_default=FetchedValue())
+    checker_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff_accounts.id"))
+    checked_at: Mapped[datetime | None]
+    first_approver_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff_accounts.id"))
+    first_approved_at: Mapped[datetime | None]
     approver_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff_accounts.id"))
     approved_at: Mapped[datetime | None]
+    # The layout of its file, and the account that the file names; chosen when it is sent.
+    profile: Mapped[str] = mapped_column(String(40), default="csv", server_default="csv")
+    paid_from_id: Mapped[UUID | None] = mapped_column(ForeignKey("paying_accounts.id"))
     file_sha256: Mapped[bytes | None]
     sent_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)

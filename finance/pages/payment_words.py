@@ -14,12 +14,16 @@ BOOK_WORDS = {
 }
 BATCH_WORDS = {
     BatchState.PREPARED: N_("To be confirmed"),
+    BatchState.CHECKED: N_("Checked, to be confirmed"),
+    BatchState.APPROVED_ONCE: N_("Confirmed by one of two"),
     BatchState.APPROVED: N_("Confirmed, to be sent"),
     BatchState.SENT: N_("At the bank"),
     BatchState.CANCELLED: N_("Cancelled"),
 }
 BATCH_KINDS = {
     BatchState.PREPARED: "wait",
+    BatchState.CHECKED: "wait",
+    BatchState.APPROVED_ONCE: "wait",
     BatchState.APPROVED: "wait",
     BatchState.SENT: "yes",
     BatchState.CANCELLED: "",

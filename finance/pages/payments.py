@@ -11,7 +11,8 @@ from flask_babel import gettext, ngettext
 
 from benefits.pages.words import FUND_WORDS
 from finance.errors import PaymentBatchNotFound
-from finance.models import BatchState, PaymentState
+from finance.models import PaymentState
+from finance.pages.payment_steps import Turn, chain_of, turn_of
 from finance.pages.payment_words import (
     BATCH_KINDS,
     BATCH_WORDS,
@@ -33,11 +34,19 @@ from finance.queries.payments import (
     payments_of_batch,
     returned_payments,
 )
-from finance.schemas.payments import CHOICES_MAX, BatchFilter, BatchForm, PrepareForm
+from finance.rules.payment_files import payment_profiles
+from finance.schemas.payments import (
+    CHOICES_MAX,
+    BatchFilter,
+    BatchForm,
+    PrepareForm,
+    SendForm,
+)
 from finance.services.payments import (
     PreparedBatch,
     approve_batch,
     cancel_batch,
+    check_batch,
     download_batch,
     prepare_batch,
     send_batch,
@@ -63,8 +72,9 @@ pages = Blueprint(
 pages.before_request(insist_on_the_city)
 
 SENDERS = (Role.FINANCE_MAKER,)
+CHECKERS = (Role.FINANCE_CHECKER,)
 APPROVERS = (Role.FINANCE_APPROVER,)
-CANCELLERS = (Role.FINANCE_MAKER, Role.FINANCE_APPROVER)
+CANCELLERS = (Role.FINANCE_MAKER, Role.FINANCE_CHECKER, Role.FINANCE_APPROVER)
 
 Verb = Callable[..., object]
 
@@ -151,10 +161,17 @@ def batch(batch_id: UUID) -> ResponseReturnValue:
     return _show_batch(batch_id, blank_form())
 
 
+@pages.post("/<uuid:batch_id>/check")
+def check(batch_id: UUID) -> ResponseReturnValue:
+    """Sign that a batch was compared with what is owed."""
+    said = N_("Checked. Somebody else must confirm it now.")
+    return _do(batch_id, check_batch, CHECKERS, said)
+
+
 @pages.post("/<uuid:batch_id>/approve")
 def approve(batch_id: UUID) -> ResponseReturnValue:
     """Confirm a batch that somebody else prepared."""
-    said = N_("Confirmed. Its bank file can be made now.")
+    said = N_("Confirmed. What comes next stands above.")
     return _do(batch_id, approve_batch, APPROVERS, said)
 
 
@@ -169,7 +186,7 @@ def cancel(batch_id: UUID) -> ResponseReturnValue:
 def send(batch_id: UUID) -> ResponseReturnValue:
     """Make the bank file; from now on the payments are at the bank."""
     said = N_("The bank file is made. Download it here and upload it at the bank.")
-    return _do(batch_id, send_batch, SENDERS, said)
+    return _do(batch_id, send_batch, SENDERS, said, schema=SendForm())
 
 
 @pages.get("/<uuid:batch_id>/file")
@@ -180,14 +197,21 @@ def bank_file(batch_id: UUID) -> Response:
         content = download_batch(session, actor=actor, batch_id=batch_id, now=utc_now())
         line = batch_by_id(session, batch_id=batch_id)
     assert line is not None
-    name = f"payments-{line.batch.number}.csv"
-    return attachment(content, filename=name, mimetype="text/csv")
+    profile = payment_profiles()[line.batch.profile]
+    name = f"payments-{line.batch.number}.{profile.suffix}"
+    return attachment(content, filename=name, mimetype=profile.mimetype)
 
 
-def _do(batch_id: UUID, verb: Verb, roles: tuple[Role, ...], sentence: str) -> ResponseReturnValue:
+def _do(
+    batch_id: UUID,
+    verb: Verb,
+    roles: tuple[Role, ...],
+    sentence: str,
+    schema: BatchForm | None = None,
+) -> ResponseReturnValue:
     """Carry a decision out, or show the batch again with what is wrong."""
     actor = city_actor(*roles)
-    form = read_form(BatchForm())
+    form = read_form(schema or BatchForm())
     if form.ok:
         try:
             with transaction() as session:
@@ -274,17 +298,27 @@ def _show_batch(batch_id: UUID, form: Form) -> ResponseReturnValue:
     if file_format:
         name = f"payments-{line.batch.number}"
         return list_file(rows, _payment_columns(), name=name, file_format=file_format)
-    is_maker = line.batch.maker_id == actor.staff_id
+    signers = (
+        line.batch.maker_id,
+        line.batch.checker_id,
+        line.batch.first_approver_id,
+    )
+    has_signed = actor.staff_id in signers
+    turn = turn_of(line.batch)
     return render_template(
         "finance/payment_batch.html",
         form=form,
         line=line,
         batch=line.batch,
         page=page_of(rows, place=lambda row: (str(row.payment.id),)),
-        chain=_chain(line.batch.state),
-        is_maker=is_maker,
+        chain=chain_of(line.batch),
+        turn=turn,
+        is_maker=line.batch.maker_id == actor.staff_id,
+        has_signed=has_signed,
         confirm=_confirm_sentence(line, payees),
-        may_approve=may(*APPROVERS) and not is_maker,
+        may_check=turn is Turn.CHECK and may(*CHECKERS) and not has_signed,
+        may_approve=turn is Turn.APPROVE and may(*APPROVERS) and not has_signed,
+        profiles=[(each.name, each.title) for each in payment_profiles().values()],
         may_cancel=may(*CANCELLERS),
         may_send=may(*SENDERS),
         batch_words=BATCH_WORDS,
@@ -308,17 +342,6 @@ def _confirm_sentence(line: BatchLine, payees: int) -> str:
     )
 
 
-_STEPS = (BatchState.PREPARED, BatchState.APPROVED, BatchState.SENT)
-_STEP_WORDS = (N_("Put into a batch"), N_("Confirmed by a second person"), N_("Sent to the bank"))
-
-
-def _chain(state: BatchState) -> tuple[list[tuple[str, None]], int] | None:
-    """Return the steps of a batch and at which it is; None for one that was given up."""
-    if state not in _STEPS:
-        return None
-    return [(gettext(word), None) for word in _STEP_WORDS], _STEPS.index(state)
-
-
 def _read_number(text: str) -> int:
     if not text.isascii() or not text.isdecimal() or len(text) > len("2147483647"):
         abort(HTTPStatus.BAD_REQUEST)
@@ -338,6 +361,8 @@ def _batch_columns() -> list[Column[BatchLine]]:
         Column(gettext("State"), lambda row: gettext(BATCH_WORDS[row.batch.state])),
         Column(gettext("Prepared by"), lambda row: row.maker),
         Column(gettext("Prepared at"), lambda row: row.batch.prepared_at, CellKind.MOMENT),
+        Column(gettext("Checked by"), lambda row: row.checker),
+        Column(gettext("First confirmed by"), lambda row: row.first_approver),
         Column(gettext("Confirmed by"), lambda row: row.approver),
         Column(gettext("Confirmed at"), lambda row: row.batch.approved_at, CellKind.MOMENT),
         Column(gettext("Sent at"), lambda row: row.batch.sent_at, CellKind.MOMENT),

@@ -267,13 +267,23 @@ class BatchLine:
     batch: PaymentBatch
     maker: str
     approver: str | None
+    checker: str | None = None
+    first_approver: str | None = None
 
 
-def _batch_lines() -> Select[PaymentBatch, str, str]:
-    maker, approver = aliased(StaffAccount), aliased(StaffAccount)
+def _batch_lines() -> Select[PaymentBatch, str, str, str, str]:
+    maker, approver, checker, first = (aliased(StaffAccount) for _ in range(4))
     return (
-        select(PaymentBatch, maker.display_name, approver.display_name)
+        select(
+            PaymentBatch,
+            maker.display_name,
+            approver.display_name,
+            checker.display_name,
+            first.display_name,
+        )
         .join(maker, maker.id == PaymentBatch.maker_id)
+        .outerjoin(checker, checker.id == PaymentBatch.checker_id)
+        .outerjoin(first, first.id == PaymentBatch.first_approver_id)
         .outerjoin(approver, approver.id == PaymentBatch.approver_id)
     )
 
@@ -389,11 +399,22 @@ def _payment_line(row: Sequence[object]) -> PaymentLine:
 
 
 def waiting_batches(session: Session, actor: Actor) -> int:
-    """Count the batches on which it is the caller's turn: to be confirmed, or to be sent."""
+    """Count the batches on which it is the caller's turn: to check, to confirm, or to send."""
     turns = []
+    has_signed = or_(
+        PaymentBatch.maker_id == actor.staff_id,
+        func.coalesce(PaymentBatch.checker_id == actor.staff_id, false()),
+        func.coalesce(PaymentBatch.first_approver_id == actor.staff_id, false()),
+    )
+    is_new = PaymentBatch.state == BatchState.PREPARED
+    if actor.has_role([Role.FINANCE_CHECKER]):
+        turns.append(and_(is_new, PaymentBatch.needs_check, ~has_signed))
     if actor.has_role([Role.FINANCE_APPROVER]):
-        is_others = PaymentBatch.maker_id != actor.staff_id
-        turns.append(and_(PaymentBatch.state == BatchState.PREPARED, is_others))
+        is_ready = or_(
+            and_(is_new, ~PaymentBatch.needs_check),
+            PaymentBatch.state.in_((BatchState.CHECKED, BatchState.APPROVED_ONCE)),
+        )
+        turns.append(and_(is_ready, ~has_signed))
     if actor.has_role([Role.FINANCE_MAKER]):
         turns.append(PaymentBatch.state == BatchState.APPROVED)
     return session.scalars(select(func.count(PaymentBatch.id)).where(or_(false(), *turns))).one()

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from finance.errors import NoLongerOwed, NothingToPay
 from finance.models import BatchState, Payment, PaymentBatch
-from finance.services import payments as service
 from finance.services.payments import approve_batch, prepare_batch
+from finance.services.payments import prepare as service
 from kernel.db import transaction
 from kernel.refusals import EditConflict
 from ledger.models import Book, FundSource
@@ -78,7 +78,7 @@ def test_of_two_batches_prepared_at_once_one_has_everything(books, attempt):
 def test_without_the_locks_the_database_still_lets_one_through(books, monkeypatch):
     """The partial unique indexes are the last to say no. With them dropped all was paid twice."""
     makers, _ = books
-    monkeypatch.setattr(service, "_lock_owed", lambda _session, *, only: only)
+    monkeypatch.setattr(service, "lock_owed", lambda _session, *, only: only)
 
     heard = at_once([prepared_by(maker) for maker in makers])
 

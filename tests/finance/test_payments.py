@@ -170,7 +170,7 @@ def test_only_what_was_chosen_is_paid_and_what_is_paid_already_is_refused(sessio
 
 
 def test_a_batch_has_an_end_and_says_what_waits_for_the_next(session, make, maker, monkeypatch):
-    monkeypatch.setattr("finance.services.payments.BATCH_PAYMENTS_MAX", 2)
+    monkeypatch.setattr("finance.services.payments.prepare.BATCH_PAYMENTS_MAX", 2)
     for _ in range(3):
         make.approved_statement()
 

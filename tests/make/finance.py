@@ -10,7 +10,12 @@ from finance.models import (
     StatementLine,
     StatementState,
 )
-from finance.services.payments import approve_batch, prepare_batch, send_batch
+from finance.services.payments import (
+    approve_batch,
+    check_batch,
+    prepare_batch,
+    send_batch,
+)
 from kernel.ids import new_id
 from kernel.masks import mask_bank_account
 from kernel.money import Fen
@@ -148,14 +153,19 @@ class PaymentMaker(LedgerMaker, MemberMaker, MerchantMaker):
         return prepare_batch(self.session, actor=maker, book=book, now=NOW, only=only).batch
 
     def approved_batch(self, **facts):
+        """A batch with every signature that its amount asks for."""
         batch = self.prepared_batch(**facts)
-        return approve_batch(
-            self.session,
-            actor=self.staff_actor("finance_approver"),
-            batch_id=batch.id,
-            version=batch.version,
-            now=NOW,
-        )
+        steps = [(check_batch, "finance_checker")] if batch.needs_check else []
+        steps += [(approve_batch, "finance_approver")] * batch.approvals
+        for step, role in steps:
+            step(
+                self.session,
+                actor=self.staff_actor(role),
+                batch_id=batch.id,
+                version=batch.version,
+                now=NOW,
+            )
+        return batch
 
     def sent_batch(self, **facts):
         batch = self.approved_batch(**facts)

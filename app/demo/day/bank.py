@@ -53,7 +53,7 @@ class Movement:
 def read_transfers(content: bytes) -> list[Transfer]:
     """Read the file of a batch as the bank does."""
     profile = payment_profiles()["csv"]
-    heading = {value: name for name, value in profile.columns}
+    heading = {column.value: column.heading for column in profile.columns}
     rows = csv.DictReader(io.StringIO(content.decode(profile.encoding), newline=""))
     return [
         Transfer(

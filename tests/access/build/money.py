@@ -18,7 +18,10 @@ from finance.models import (
     StatementLine,
     StatementState,
 )
+from finance.services.payments import propose_tiers
+from kernel.actors import Role
 from kernel.ids import new_id
+from kernel.money import Fen
 from tests.access.build.base import Part
 from tests.make import NOW
 
@@ -36,6 +39,16 @@ class Money(Part):
         ):
             statement = self.make.approved_statement()
             self.world.ids[name] = str(made(only=[statement.id]).id)
+        large = self.make.approved_statement(sales=(50_000_00,))
+        self.world.ids["large_batch"] = str(self.make.prepared_batch(only=[large.id]).id)
+        proposed = propose_tiers(
+            self.make.session,
+            actor=self.make.staff_actor(Role.FINANCE_MAKER),
+            check_from_fen=Fen(1),
+            twice_from_fen=Fen(2),
+            now=NOW,
+        )
+        self.world.ids["payment_tiers"] = str(proposed.id)
         self.world.ids["owed_statement"] = str(self.make.approved_statement().id)
 
     def statements(self):

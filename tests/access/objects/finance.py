@@ -41,6 +41,7 @@ PAYMENT_CASES = [
     for method, view, owner, batch, form in (
         ("GET", "batch", _MAKER, "payment_batch", None),
         ("GET", "bank_file", _MAKER, "sent_batch", None),
+        ("POST", "check", Role.FINANCE_CHECKER.value, "large_batch", VERSION),
         ("POST", "approve", _APPROVER, "payment_batch", VERSION),
         ("POST", "cancel", _MAKER, "payment_batch", VERSION),
         ("POST", "send", _MAKER, "confirmed_batch", {"version": "2"}),
@@ -51,6 +52,16 @@ PAYMENT_CASES = [
         owner=_MAKER,
         strangers=_PART_OF_CITY,
         form={"book": "union", "chosen": Own("owed_statement")},
+    ),
+    *(
+        desk_case(
+            f"POST finance_payment_settings_pages.{view}",
+            owner=owner,
+            strangers=_PART_OF_CITY,
+            tiers_id="payment_tiers",
+            form=VERSION,
+        )
+        for view, owner in (("approve", _APPROVER), ("withdraw", _MAKER))
     ),
     desk_case("GET finance_payout_pages.payee", member_id="member"),
     desk_case("POST finance_payout_pages.save", member_id="member", form=_PAYOUT),

@@ -85,6 +85,24 @@ ROWS = {
         "prepared_at": "now()",
         "version": "1",
     },
+    "payment_tiers": {
+        "id": ":j",
+        "check_from_fen": "1",
+        "twice_from_fen": "2",
+        "maker_id": ":clerk",
+        "proposed_at": "now()",
+        "version": "1",
+    },
+    "paying_accounts": {
+        "id": ":j",
+        "book": "'union'",
+        "holder": "'x'",
+        "account_number": "'4403990000000002'",
+        "bank_name": "'x'",
+        "bank_code": "'105584000005'",
+        "set_by": ":clerk",
+        "set_at": "now()",
+    },
     "payments": {
         "id": ":j",
         "reference": "'UCNEW'",
@@ -228,6 +246,20 @@ def approve(what="agreed", by=":approver"):
 
 def approve_batch(what="prepared", by=":approver"):
     return change("payment_batches", what, state="'approved'", approver_id=by, approved_at="now()")
+
+
+def sign_batch(step, by):
+    """Check a batch, or approve it as the first of two."""
+    state, signer, at = {
+        "check": ("checked", "checker_id", "checked_at"),
+        "first": ("approved_once", "first_approver_id", "first_approved_at"),
+    }[step]
+    facts = {"state": f"'{state}'", signer: by, at: "now()"}
+    return change("payment_batches", "prepared", **facts)
+
+
+def approve_tiers(by=":approver", what="j"):
+    return change("payment_tiers", what, approver_id=by, approved_at="now()")
 
 
 def send_batch(what="prepared"):

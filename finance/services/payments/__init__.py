@@ -1,0 +1,30 @@
+"""Payments: prepared by one person, signed by others, sent to the bank as a file."""
+
+from finance.services.payments.decide import approve_batch, cancel_batch, check_batch
+from finance.services.payments.prepare import (
+    BATCH_PAYMENTS_MAX,
+    PreparedBatch,
+    prepare_batch,
+)
+from finance.services.payments.send import download_batch, send_batch
+from finance.services.payments.terms import (
+    approve_tiers,
+    propose_tiers,
+    set_paying_account,
+    withdraw_tiers,
+)
+
+__all__ = [
+    "BATCH_PAYMENTS_MAX",
+    "PreparedBatch",
+    "approve_batch",
+    "approve_tiers",
+    "cancel_batch",
+    "check_batch",
+    "download_batch",
+    "prepare_batch",
+    "propose_tiers",
+    "send_batch",
+    "set_paying_account",
+    "withdraw_tiers",
+]
