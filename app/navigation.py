@@ -18,7 +18,7 @@ from cards.queries import appeals_waiting
 from discounts.queries import gaps_waiting, reports_waiting
 from finance.queries.closing import months_waiting
 from finance.queries.discrepancies import open_exceptions
-from finance.queries.payments import waiting_batches
+from finance.queries.payment_batches import waiting_batches
 from finance.queries.statement_lines import disputes_waiting
 from finance.queries.statements import statements_waiting
 from kernel.actors import NOBODY, Actor, ActorKind

@@ -24,7 +24,7 @@ from finance.queries.overview import (
     exceptions_by_age,
     subsidy_by_day,
 )
-from finance.queries.payments import waiting_batches
+from finance.queries.payment_batches import waiting_batches
 from finance.queries.residuals import residuals
 from finance.queries.statement_lines import disputes_waiting
 from finance.queries.statements import statements_waiting

@@ -23,12 +23,10 @@ from finance.pages.payment_words import (
     source_words,
 )
 from finance.pages.reach import READERS, city_actor, insist_on_the_city, may
+from finance.queries.payment_batches import BatchLine, batch_by_id, batches
 from finance.queries.payments import (
-    BatchLine,
     Owed,
     PaymentLine,
-    batch_by_id,
-    batches,
     owed,
     payees_of_batch,
     payments_of_batch,

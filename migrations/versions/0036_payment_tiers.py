@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0036"
-down_revision = "0031"
+down_revision = "0035"
 
 _MOMENT = sa.DateTime(timezone=True)
 # What stands until two people say otherwise: one approval; from ¥50,000 also a check; from

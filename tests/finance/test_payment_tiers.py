@@ -12,8 +12,8 @@ from finance.payment_errors import (
     TiersNotFound,
     TiersWaiting,
 )
+from finance.queries.payment_batches import waiting_batches
 from finance.queries.payment_terms import tiers_in_force, tiers_waiting
-from finance.queries.payments import waiting_batches
 from finance.services.payments import (
     approve_batch,
     approve_tiers,

@@ -29,10 +29,9 @@ from finance.models import (
     Statement,
     StatementState,
 )
+from finance.queries.payment_batches import batch_by_id, batches
 from finance.queries.payments import (
     Missing,
-    batch_by_id,
-    batches,
     owed,
     payments_of_batch,
     returned_payments,

@@ -266,13 +266,10 @@ def test_no_right_of_the_application_is_without_a_reason(books):
             *("checker_id", "checked_at", "first_approver_id", "first_approved_at"),
             *("profile", "paid_from_id"),
         },
-<<<<<<< HEAD
         "invoices": {"state", "decided_by", "decided_at", "reason", "version"},
         "dispute_evidence": {"content_sealed"},
-=======
         "payment_tiers": {"approver_id", "approved_at", "withdrawn_at", "version"},
         "paying_accounts": {"ended_at"},
->>>>>>> a4bd934 (Ask for signatures by amount, and make bank files in four layouts)
         "payments": {"state", "payee_name_sealed", "payee_account_sealed"},
         "matches": {"undone_by", "undone_at", "undone_reason"},
         "discrepancies": {"code", "state", "owner_id", "note", "resolved_at", "version"},

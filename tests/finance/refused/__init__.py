@@ -14,10 +14,6 @@ from tests.finance.refused.signatures import SIGNATURES
 from tests.finance.refused.statements import STATEMENTS
 from tests.finance.refused.written_once import EDITS, KEPT, REMOVALS, UNREACHABLE, WRITTEN_ONCE
 
-<<<<<<< HEAD
-FORBIDDEN = STATEMENTS | INVOICES | DISPUTES | PAYMENTS | BANK | CLOSING
-=======
-FORBIDDEN = STATEMENTS | DISPUTES | PAYMENTS | SIGNATURES | BANK | CLOSING
->>>>>>> a4bd934 (Ask for signatures by amount, and make bank files in four layouts)
+FORBIDDEN = STATEMENTS | INVOICES | DISPUTES | PAYMENTS | SIGNATURES | BANK | CLOSING
 
 __all__ = ["ALLOWED", "EDITS", "FORBIDDEN", "KEPT", "REMOVALS", "UNREACHABLE", "WRITTEN_ONCE"]

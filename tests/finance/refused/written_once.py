@@ -21,16 +21,12 @@ WRITTEN_ONCE = {
     " payable_fen carried_out_fen",
     "disputes": "id statement_id line_journal_id raised_by_terminal_id raised_by_manager_id"
     " reason raised_at",
-<<<<<<< HEAD
     "invoices": "id statement_id number issued_on amount_fen buyer_uscc seller_uscc"
     " entered_by_manager_id entered_by_staff_id entered_at",
     "dispute_evidence": "id dispute_id media_type size_bytes content_sha256 manager_id added_at",
-    "payment_batches": "id book payments total_fen maker_id prepared_at",
-=======
     "payment_batches": "id book payments total_fen maker_id prepared_at needs_check approvals",
     "payment_tiers": "id check_from_fen twice_from_fen maker_id proposed_at",
     "paying_accounts": "id book holder account_number bank_name bank_code set_by set_at",
->>>>>>> a4bd934 (Ask for signatures by amount, and make bank files in four layouts)
     "payments": "id reference batch_id statement_id payable_id attempt fund_source amount_fen"
     " payee_type payee_id payee_shown account_masked",
     "bank_files": "id account_id name sha256 profile lines new first_on last_on imported_by"
