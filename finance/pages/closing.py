@@ -3,14 +3,22 @@
 import json
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from flask import Blueprint, Response, abort, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale, gettext
 
+from audit.queries import public_keys
 from finance.errors import ResidualsNotZero
-from finance.pages.closing_words import IDENTITY_WORDS, NAMED_WORDS, SCOPE_WORDS, TERM_WORDS
+from finance.pages.closing_words import (
+    IDENTITY_WORDS,
+    NAMED_WORDS,
+    SCOPE_WORDS,
+    STEP_WORDS,
+    TERM_WORDS,
+)
 from finance.pages.reach import city_actor, insist_on_the_city, may
 from finance.queries.closing import (
     Month,
@@ -20,11 +28,17 @@ from finance.queries.closing import (
     find_month,
     months,
 )
-from finance.services.closing import ask_to_close, close_period
+from finance.queries.closing_steps import Step, StepName, closing_steps
+from finance.queries.identities import Unit
+from finance.queries.programme_sums import programme_sums
+from finance.rules.voucher_checks import RULES
+from finance.services.closing import ask_to_close, certificate_claims, close_period
+from finance.services.vouchers import VoucherFileInvalid
 from kernel.actors import Role
 from kernel.clock import shanghai_date, utc_now
 from kernel.db import transaction
 from kernel.errors import Refusal
+from kernel.exports import CellKind, Column, ListFormat, list_file, wanted_format
 from kernel.forms import Form, blank_form
 from kernel.i18n import N_
 from kernel.pages import attachment, see_other
@@ -49,6 +63,10 @@ def all_months() -> ResponseReturnValue:
     with transaction() as session:
         found = months(session)
         people = names_of(session, account_ids=_people(*found))
+    file_format = wanted_format()
+    if file_format:
+        columns = _month_columns(people)
+        return list_file(found, columns, name="months", file_format=file_format)
     return render_template(
         "finance/months.html", months=found, people=people, today=shanghai_date(utc_now())
     )
@@ -80,14 +98,12 @@ def save_certificate(month: str) -> Response:
     with transaction() as session:
         kept = certificate(session, month=month)
         people = names_of(session, account_ids=[kept.maker_id, kept.approver_id])
-    said = {
-        "month": kept.month,
+        keys = {key: json.loads(jwk) for key, jwk in public_keys(session)}
+    said = certificate_claims(kept) | {
         "asked_by": people[kept.maker_id],
         "closed_by": people[kept.approver_id],
-        "closed_at": kept.closed_at.isoformat(),
-        "residuals": kept.residuals,
-        "identities": kept.identities,
-        "named": kept.named,
+        "signed": kept.signed,
+        "keys": keys,
     }
     content = json.dumps(said, ensure_ascii=False, indent=2).encode()
     return attachment(content, filename=f"close-{month}.json", mimetype="application/json")
@@ -109,12 +125,16 @@ def _do(month: str, verb: Verb, role: Role, sentence: str) -> ResponseReturnValu
             for name in wrong:
                 form.fault("_schema", IDENTITY_WORDS[name][0])
             form.status = refusal.status
+        if isinstance(refusal, VoucherFileInvalid):
+            for rule in {each["rule"] for each in refusal.facts["faults"]}:  # type: ignore[attr-defined]
+                form.fault("_schema", RULES[rule])
+            form.status = refusal.status
         return _show(month, form)
     return see_other(url_for("finance_closing_pages.one_month", month=month), sentence, month=month)
 
 
 def _show(month: str, form: Form) -> ResponseReturnValue:
-    actor, now = current_actor(), utc_now()
+    actor, now, file_format = current_actor(), utc_now(), wanted_format()
     with transaction() as session:
         found = find_month(session, month=month)
         if found is None:
@@ -123,7 +143,24 @@ def _show(month: str, form: Form) -> ResponseReturnValue:
         owners = [UUID(each["owner_id"]) for each in named if each["owner_id"]]
         people = names_of(session, account_ids=[*_people(found), *owners])
         earlier = earlier_open_month(session, starts_on=found.starts_on)
-    wrong = [name for name, each in identities.items() if each["residual"]]
+        wrong = [name for name, each in identities.items() if each["residual"]]
+        steps = (
+            []
+            if found.is_closed
+            else closing_steps(session, month=found, wrong=len(wrong), now=now)
+        )
+        programmes = (
+            certificate(session, month=month).programmes or []
+            if found.is_closed
+            else [
+                each.as_dict()
+                for each in programme_sums(
+                    session, starts_on=found.starts_on, ends_on=found.ends_on
+                )
+            ]
+        )
+    if file_format:
+        return _save(month, file_format, identities)
     is_over = found.ends_on <= shanghai_date(now)
     is_mine = found.asked_by == actor.id
     asks = may(Role.FINANCE_MAKER) and is_over and not earlier and not found.asked_by
@@ -143,6 +180,12 @@ def _show(month: str, form: Form) -> ResponseReturnValue:
         named_count=len(named),
         people={str(key): name for key, name in people.items()},
         earlier=None if found.is_closed else earlier,
+        steps=steps,
+        musts_left=sum(1 for each in steps if each.is_must and not each.is_done),
+        step_words=STEP_WORDS,
+        step_url=lambda step: _step_url(step, month, earlier),
+        programmes=programmes,
+        programme_name="name_zh" if str(get_locale()).startswith("zh") else "name_en",
         is_over=is_over,
         is_mine=is_mine,
         may_ask=asks and not found.is_closed,
@@ -153,6 +196,79 @@ def _show(month: str, form: Form) -> ResponseReturnValue:
         named_words=NAMED_WORDS,
         url_of=_url_of,
     ), form.status
+
+
+def _save(
+    month: str, file_format: ListFormat, identities: Mapping[str, Mapping[str, Any]]
+) -> Response:
+    """Save both sides of every sum, a term a line."""
+    rows = [
+        SumLine(name, side, term, value, each["unit"], each["residual"])
+        for name, each in identities.items()
+        for side in ("left", "right")
+        for term, value in each[side].items()
+    ]
+    return list_file(rows, _sum_columns(), name=f"close-{month}", file_format=file_format)
+
+
+def _month_columns(people: Mapping[UUID, str]) -> list[Column[Month]]:
+    return [
+        Column(gettext("Month"), lambda row: row.month),
+        Column(gettext("Asked for by"), lambda row: people[row.asked_by] if row.asked_by else None),
+        Column(gettext("Asked for"), lambda row: row.asked_at, CellKind.MOMENT),
+        Column(gettext("Closed by"), lambda row: people[row.closed_by] if row.closed_by else None),
+        Column(gettext("Closed"), lambda row: row.closed_at, CellKind.MOMENT),
+    ]
+
+
+class SumLine(NamedTuple):
+    identity: str
+    side: str
+    term: str
+    value: int
+    unit: str
+    residual: int
+
+
+def _sum_columns() -> list[Column[SumLine]]:
+    in_fen = Unit.FEN.value
+    return [
+        Column(gettext("What must agree"), lambda row: gettext(IDENTITY_WORDS[row.identity][0])),
+        Column(gettext("Side"), lambda row: gettext(_SIDE_WORDS[row.side])),
+        Column(gettext("Sum"), lambda row: gettext(TERM_WORDS[row.term])),
+        Column(
+            gettext("Amount"), lambda row: row.value if row.unit == in_fen else None, CellKind.MONEY
+        ),
+        Column(
+            gettext("Count"), lambda row: None if row.unit == in_fen else row.value, CellKind.NUMBER
+        ),
+        Column(gettext("Difference"), lambda row: row.residual, CellKind.NUMBER),
+    ]
+
+
+def _step_url(step: Step, month: str, earlier: str | None) -> str | None:
+    """Return where a step is worked on."""
+    if step.name is StepName.EARLIER and earlier:
+        return url_for("finance_closing_pages.one_month", month=earlier)
+    if step.name is StepName.VOUCHERS:
+        return url_for("finance_vouchers_pages.vouchers", month=month)
+    if step.name is StepName.SUMS:
+        return "#sums"
+    endpoint = _STEP_PAGES.get(step.name)
+    return url_for(endpoint) if endpoint else None
+
+
+_SIDE_WORDS = {"left": N_("One side"), "right": N_("The other side")}
+_STEP_PAGES = {
+    StepName.BANK: "finance_bank_pages.bank",
+    StepName.NOT_STATED: "finance_statements_pages.open_form",
+    StepName.STATED: "finance_statements_pages.statements",
+    StepName.DISPUTES: "finance_statements_pages.disputes",
+    StepName.AGREED: "finance_statements_pages.statements",
+    StepName.TO_PAY: "finance_payments_pages.owed_now",
+    StepName.AT_THE_BANK: "finance_payments_pages.payments",
+    StepName.EXCEPTIONS: "finance_bank_pages.exceptions",
+}
 
 
 def _people(*found: Month) -> list[UUID]:

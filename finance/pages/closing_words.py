@@ -3,6 +3,7 @@
 from finance.models import DiscrepancyCode
 from finance.pages.bank_words import CODE_WORDS
 from finance.queries.closing import SENT_NOT_SEEN
+from finance.queries.closing_steps import StepName
 from kernel.i18n import N_
 
 # name: (what agrees, what a difference means and where to look)
@@ -30,6 +31,10 @@ IDENTITY_WORDS = {
     "payables_fen": (
         N_("What members are owed, and the books"),
         N_("A payable is not what its journal says, or a journal for a member has no payable."),
+    ),
+    "programme_costs_fen": (
+        N_("Programmes and the books"),
+        N_("A sale is booked on another programme than the one it was sold under."),
     ),
     "programmes_fen": (
         N_("Budgets and live sales"),
@@ -83,6 +88,14 @@ IDENTITY_WORDS = {
         N_("What members are still owed"),
         N_("The books owe a member another amount than payables and payments leave."),
     ),
+    "balances_fen": (
+        N_("Balances kept and the books"),
+        N_("The books say another balance than was kept when the last month was closed."),
+    ),
+    "vouchers_fen": (
+        N_("Vouchers and the books"),
+        N_("The vouchers of a closed month come to another amount than its balances moved."),
+    ),
     "limits": (
         N_("Limits and what was taken of them"),
         N_("A limit counts another amount than sales and seats took of it."),
@@ -99,6 +112,9 @@ TERM_WORDS = {
     "booked": N_("booked"),
     "taken_back": N_("taken back"),
     "adjusted": N_("adjusted after disputes"),
+    "sold": N_("as sold"),
+    "kept": N_("kept with the month"),
+    "vouchers": N_("vouchers"),
     "claims": N_("approved claims"),
     "courses": N_("completed courses"),
     "payables": N_("payables"),
@@ -131,6 +147,52 @@ TERM_WORDS = {
     "as_taken": N_("as taken"),
     "till_days": N_("days of tills"),
     "without_gaps": N_("without gaps"),
+}
+# name: (what is done, what is still to do)
+STEP_WORDS = {
+    StepName.OVER: (N_("The month is over."), N_("The month is not over yet.")),
+    StepName.EARLIER: (
+        N_("All earlier months are closed."),
+        N_("An earlier month is open: close it first."),
+    ),
+    StepName.BANK: (
+        N_("Bank files reach the end of the month."),
+        N_("Bank accounts without a file that reaches the end of the month: import one."),
+    ),
+    StepName.NOT_STATED: (
+        N_("Everything that merchants sold is on a statement."),
+        N_("Sales that are on no statement yet."),
+    ),
+    StepName.STATED: (
+        N_("No statement waits for its merchant."),
+        N_("Funds of statements that merchants have not agreed to."),
+    ),
+    StepName.DISPUTES: (N_("No dispute is undecided."), N_("Disputes that nobody decided.")),
+    StepName.AGREED: (
+        N_("No agreed statement waits for approval."),
+        N_("Agreed statements to approve."),
+    ),
+    StepName.TO_PAY: (N_("Nothing approved is unpaid."), N_("Approved, and to be paid.")),
+    StepName.AT_THE_BANK: (
+        N_("Everything that was sent is proven by the bank."),
+        N_("Sent, and not proven by a bank line."),
+    ),
+    StepName.EXCEPTIONS: (
+        N_("Every open exception has an owner."),
+        N_("Exceptions without an owner: take them on."),
+    ),
+    StepName.VOUCHERS: (
+        N_("The vouchers are what accounting packages take."),
+        N_("Rules of accounting packages that the vouchers break."),
+    ),
+    StepName.SUMS: (
+        N_("All sums agree."),
+        N_("Sums that do not agree: they are named below, with what to look for."),
+    ),
+    StepName.ASKED: (
+        N_("Somebody of finance asked for the month to be closed."),
+        N_("Somebody of finance asks for the month to be closed."),
+    ),
 }
 SCOPE_WORDS = {"month": N_("of this month"), "to_date": N_("to date")}
 NAMED_WORDS = {

@@ -10,7 +10,9 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from finance.models import Voucher, VoucherLine
-from finance.rules.vouchers import VoucherRow, summary_of
+from finance.queries.closing import Month
+from finance.rules.voucher_checks import voucher_faults
+from finance.rules.vouchers import VoucherRow, summary_of, voucher_file, voucher_profiles
 from kernel.money import Fen
 from ledger.models import Account, Book, FundSource, Journal, Posting
 
@@ -220,6 +222,20 @@ def journals_of(
     if after is not None:
         query = query.where(Journal.id > after)
     return [JournalLine(*row) for row in session.execute(query)]
+
+
+def voucher_faults_now(session: Session, *, month: Month) -> int:
+    """Count the rules that packages would refuse an open month's vouchers for, people apart."""
+    drafts = draft_vouchers(session, starts_on=month.starts_on, ends_on=month.ends_on)
+    codes = chart_codes(session)
+    found = set()
+    for profile in voucher_profiles().values():
+        for book in Book:
+            rows = voucher_rows(each for each in drafts if each.book is book)
+            content = voucher_file(rows, profile, preparer="1", checker="2")
+            for fault in voucher_faults(content, profile, month=month.month, codes=codes):
+                found.add((profile.name, fault.rule))
+    return len(found)
 
 
 def chart_codes(session: Session) -> list[str]:

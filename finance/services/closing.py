@@ -5,11 +5,12 @@ Locks, in order: the month (alone; journals take it shared), then the month's ro
 
 import re
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from audit.services import record
+from audit.services import record, sign
 from finance.errors import (
     CloseAlreadyAsked,
     CloseNotAsked,
@@ -26,14 +27,31 @@ from finance.queries.closing import (
     named_exceptions,
     open_months,
 )
-from finance.queries.residuals import residuals
-from finance.services.vouchers import write_vouchers
+from finance.queries.closing_steps import unowned_exceptions
+from finance.queries.programme_sums import programme_sums
+from finance.queries.residuals import Residuals, residuals
+from finance.services.vouchers import VoucherFileInvalid, faults_before_closing, write_vouchers
 from kernel.actors import Actor
 from kernel.clock import shanghai_date
+from kernel.errors import Refusal
+from kernel.i18n import N_
 from kernel.refusals import refused_by
-from ledger.models import PeriodState
+from ledger.models import Period, PeriodState
 from ledger.services import close_period as close_books
 from ledger.services import ensure_period, lock_period
+from staff.queries import names_of
+
+
+class ExceptionsUnowned(Refusal):
+    """The fact `count` says how many."""
+
+    status = 409
+    code = "exceptions_unowned"
+    title = N_(
+        "Exceptions of this month have no owner yet. An exception is named when somebody answers"
+        " for it: take them on first."
+    )
+
 
 _MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])", re.ASCII)
 
@@ -80,7 +98,8 @@ def close_period(session: Session, *, actor: Actor, month: str, now: datetime) -
     Nothing is posted into the month while its sums are compared; two who close at once take turns,
     and the second hears that it is closed.
 
-    Raises MonthAlreadyClosed, CloseNotAsked, PreparedByYou, EarlierMonthOpen, ResidualsNotZero.
+    Raises MonthAlreadyClosed, CloseNotAsked, PreparedByYou, EarlierMonthOpen, ResidualsNotZero,
+    ExceptionsUnowned, VoucherFileInvalid.
     """
     period = lock_period(session, month=month) if _MONTH.fullmatch(month) else None
     if period is not None and period.state is PeriodState.CLOSED:
@@ -94,15 +113,11 @@ def close_period(session: Session, *, actor: Actor, month: str, now: datetime) -
     found = residuals(session, starts_on=period.starts_on, ends_on=period.ends_on)
     if not found.all_zero:
         raise ResidualsNotZero(residuals=found.not_zero)
-    written = CloseCertificate(
-        month=month,
-        residuals=found.as_dict(),
-        identities=found.identities(),
-        named=[each.as_dict(now) for each in named_exceptions(session)],
-        maker_id=asked.maker_id,
-        approver_id=actor.staff_id,
-        closed_at=now,
-    )
+    unowned = unowned_exceptions(session, ends_on=period.ends_on)
+    if unowned:
+        raise ExceptionsUnowned(count=unowned)
+    _refuse_what_packages_refuse(session, period, asked, actor)
+    written = _certificate(session, period, found, asked=asked, actor=actor, now=now)
     two_people = {
         "ck_periods_two_people": PreparedByYou,
         "ck_close_certificates_two_people": PreparedByYou,
@@ -129,6 +144,63 @@ def close_period(session: Session, *, actor: Actor, month: str, now: datetime) -
         maker_id=asked.maker_id,
     )
     return written
+
+
+def _certificate(
+    session: Session,
+    period: Period,
+    found: Residuals,
+    *,
+    asked: CloseRequest,
+    actor: Actor,
+    now: datetime,
+) -> CloseCertificate:
+    """Return what is kept of the closing, all of it signed with the service's audit key."""
+    sums = programme_sums(session, starts_on=period.starts_on, ends_on=period.ends_on)
+    written = CloseCertificate(
+        month=period.month,
+        residuals=found.as_dict(),
+        identities=found.identities(),
+        named=[each.as_dict(now) for each in named_exceptions(session)],
+        programmes=[each.as_dict() for each in sums],
+        maker_id=asked.maker_id,
+        approver_id=actor.staff_id,
+        closed_at=now,
+    )
+    written.signed = sign(session, claims=certificate_claims(written), now=now)
+    return written
+
+
+def certificate_claims(kept: CloseCertificate) -> dict[str, Any]:
+    """Return what a certificate's signature is over; whoever changed a row cannot sign it anew."""
+    return {
+        "record": "close_certificate",
+        "month": kept.month,
+        "closed_at": kept.closed_at.isoformat(),
+        "maker_id": str(kept.maker_id),
+        "approver_id": str(kept.approver_id),
+        "residuals": kept.residuals,
+        "identities": kept.identities,
+        "named": kept.named,
+        "programmes": kept.programmes,
+    }
+
+
+def _refuse_what_packages_refuse(
+    session: Session, period: Period, asked: CloseRequest, actor: Actor
+) -> None:
+    names = names_of(session, account_ids=[asked.maker_id, actor.staff_id])
+    faults = faults_before_closing(
+        session,
+        month=period.month,
+        starts_on=period.starts_on,
+        ends_on=period.ends_on,
+        people=(names[asked.maker_id], names[actor.staff_id]),
+    )
+    if faults:
+        raise VoucherFileInvalid(
+            faults=[{"rule": each.rule, "line": each.line} for each in next(iter(faults.values()))]
+        )
 
 
 def _refuse_earlier(session: Session, starts_on: date) -> None:

@@ -110,6 +110,7 @@ class ChainMaker(Maker):
             party_id=till.merchant_id,
             amount_fen=Fen(union_fen),
             fund_source=fund,
+            programme_id=sale.programme_id,
         )
         return sale
 

@@ -24,6 +24,7 @@ from finance.models import (
 from finance.queries import residuals
 from finance.queries.closing import named_exceptions
 from finance.queries.identities import IDENTITIES
+from finance.services.vouchers import write_vouchers
 from kernel.actors import Role
 from kernel.ids import new_id
 from kernel.money import Fen
@@ -35,7 +36,7 @@ from ledger.models import (
     PayableState,
     PostingEvent,
 )
-from ledger.services import SourceKey, post, post_reversal
+from ledger.services import SourceKey, close_period, lock_period, post, post_reversal
 from tests.finance.chain import TODAY, ChainMaker
 from tests.make import NOW
 
@@ -62,6 +63,18 @@ BREAKS = {
         2 * 5_00,
         "UPDATE journals SET source_id = gen_random_uuid() WHERE source_type = 'adjustment'",
     ),
+    "programme_costs_fen": (
+        2 * 20_00,
+        "UPDATE journals SET programme_id = gen_random_uuid() WHERE source_id = :unstated",
+    ),
+    "balances_fen": (
+        1,
+        (
+            "UPDATE period_balances SET closing_fen = closing_fen + 1,"
+            " opening_fen = opening_fen + 1 WHERE closing_fen > 0"
+        ),
+    ),
+    "vouchers_fen": (1, "UPDATE voucher_lines SET debit_fen = 4001 WHERE debit_fen = 4000"),
     "awards_fen": (1, "UPDATE aid_claims SET benefit_fen = benefit_fen + 1 WHERE id = :claim"),
     "payables_fen": (
         2 * 1_920_00,
@@ -155,10 +168,20 @@ class World(ChainMaker):
 
     def build(self):
         self.chart()
+        self.october()
         sales = self.merchants()
         statement = self.statements(sales)
         claims = self.claims()
         return sales | claims | self.bank(statement, claims["payables"])
+
+    def october(self):
+        """A month before, closed: what was kept of it is compared with the books."""
+        self.journal(book_date=date(2026, 10, 5), party_id=self.merchant().id)
+        period = lock_period(self.session, month="2026-10")
+        days = {"starts_on": period.starts_on, "ends_on": period.ends_on}
+        people = {"maker_id": self.clerk.id, "approver_id": self.approver.id}
+        close_period(self.session, period=period, now=NOW, **people)
+        write_vouchers(self.session, month="2026-10", **days)
 
     def merchants(self):
         self.till, self.other_till = self.terminal(), self.terminal()
@@ -215,6 +238,7 @@ class World(ChainMaker):
             kind="raised",
             party_id=statement.merchant_id,
             amount_fen=Fen(5_00),
+            programme_id=self.sales[0].programme_id,
         )
         dispute.state, dispute.journal_id = DisputeState.ACCEPTED, journal_id
         dispute.approver_id, dispute.decided_at = approver_id, NOW

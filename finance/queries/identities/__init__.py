@@ -6,9 +6,16 @@ same as moments). Source: money.md, Settlement and bank.
 """
 
 from finance.queries.identities.benefits import BENEFITS
-from finance.queries.identities.settlement import BANK_LINES, OWED, PAYMENTS, STATEMENTS
+from finance.queries.identities.settlement import BALANCES, BANK_LINES, OWED, PAYMENTS, STATEMENTS
 from finance.queries.identities.terms import Identity, Scope, Side, Term, Unit
 
-IDENTITIES: tuple[Identity, ...] = (*BENEFITS, *STATEMENTS, *PAYMENTS, *BANK_LINES, *OWED)
+IDENTITIES: tuple[Identity, ...] = (
+    *BENEFITS,
+    *STATEMENTS,
+    *PAYMENTS,
+    *BANK_LINES,
+    *OWED,
+    *BALANCES,
+)
 
 __all__ = ["IDENTITIES", "Identity", "Scope", "Side", "Term", "Unit"]

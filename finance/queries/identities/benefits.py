@@ -19,6 +19,21 @@ def _journals(source: str) -> str:
         """
 
 
+def _costs(programme: str) -> str:
+    """Return what sales came to, less what was taken back, by the programme that either side says.
+
+    Only sales that are booked: one that is not is a fault of another name.
+    """
+    return f"""
+        SELECT {programme}::text, p.debit_fen - p.credit_fen FROM journals j
+        JOIN postings p ON p.journal_id = j.id AND p.party_id IS NULL
+        LEFT JOIN redemption_reversals v
+            ON v.id = j.source_id AND j.source_type = 'redemption_reversal'
+        JOIN redemptions r ON r.id = coalesce(v.redemption_id, j.source_id)
+        WHERE j.source_type IN ('redemption', 'redemption_reversal') AND {_BOOKED}
+        """
+
+
 BENEFITS: tuple[Identity, ...] = (
     month(
         "redemptions_fen",
@@ -46,6 +61,11 @@ BENEFITS: tuple[Identity, ...] = (
             WHERE j.source_type = 'adjustment' AND {_BOOKED} GROUP BY 1
             """,
         ),
+    ),
+    month(
+        "programme_costs_fen",
+        left("sold", _costs("r.programme_id")),
+        right("booked", _costs("j.programme_id")),
     ),
     to_date(
         "awards_fen",

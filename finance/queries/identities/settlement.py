@@ -188,6 +188,46 @@ BANK_LINES: tuple[Identity, ...] = (
     ),
 )
 
+_LAST_KEPT = "(SELECT max(month) FROM period_balances)"
+BALANCES: tuple[Identity, ...] = (
+    to_date(
+        "balances_fen",
+        left(
+            "kept",
+            f"""
+            SELECT account_id::text || fund_source, closing_fen FROM period_balances
+            WHERE month = {_LAST_KEPT} AND closing_fen > 0
+            """,
+        ),
+        right(
+            "books",
+            f"""
+            SELECT p.account_id::text || j.fund_source, sum(p.debit_fen - p.credit_fen)
+            FROM journals j JOIN postings p ON p.journal_id = j.id
+            WHERE j.book_date < (SELECT ends_on FROM periods WHERE month = {_LAST_KEPT}) GROUP BY 1
+            HAVING sum(p.debit_fen - p.credit_fen) > 0
+            """,
+        ),
+    ),
+    to_date(
+        "vouchers_fen",
+        left(
+            "kept",
+            """
+            SELECT month || account_id::text || fund_source, debit_fen
+            FROM period_balances WHERE debit_fen <> 0
+            """,
+        ),
+        right(
+            "vouchers",
+            """
+            SELECT v.month || l.account_id::text || v.fund_source, sum(l.debit_fen)
+            FROM vouchers v JOIN voucher_lines l ON l.voucher_id = v.id GROUP BY 1
+            """,
+        ),
+    ),
+)
+
 OWED: tuple[Identity, ...] = (
     to_date(
         "merchants_owed_fen",
