@@ -423,6 +423,35 @@ ACCESS: dict[str, Rule] = {
     "GET finance_vouchers_pages.vouchers": FINANCE,
     "GET finance_vouchers_pages.voucher": FINANCE,
     "GET finance_vouchers_pages.voucher_file": FINANCE_AT_WORK,
+    # Finance: the chart of accounts and the budgets
+    **{
+        f"GET finance_chart_pages.{view}": FINANCE
+        for view in ("accounts", "account", "rules", "rule")
+    },
+    **{
+        key: staff(Role.FINANCE_APPROVER, reach=Reach.CITY)
+        for key in (
+            "GET finance_chart_pages.new_account_form",
+            "POST finance_chart_pages.save_new_account",
+            "POST finance_chart_pages.save_account",
+            "GET finance_chart_pages.new_rule_form",
+            "POST finance_chart_pages.save_new_rule",
+            "POST finance_chart_pages.save_rule",
+            "POST finance_budget_pages.approve",
+            "POST finance_budget_pages.refuse",
+        )
+    },
+    **{f"GET finance_budget_pages.{view}": FINANCE for view in ("budgets", "line", "changes")},
+    **{
+        key: staff(Role.FINANCE_MAKER, reach=Reach.CITY)
+        for key in (
+            "GET finance_budget_pages.new_line_form",
+            "POST finance_budget_pages.save_new_line",
+            "POST finance_budget_pages.assign",
+            "GET finance_budget_pages.new_change_form",
+            "POST finance_budget_pages.save_new_change",
+        )
+    },
     # A merchant's managers, on their phones
     "GET merchants_manager.sign_in_form": ANYONE,
     "POST merchants_manager.send_code": ANYONE,

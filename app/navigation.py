@@ -16,6 +16,7 @@ from app.access import rule_for
 from benefits.queries import proposals_waiting
 from cards.queries import appeals_waiting
 from discounts.queries import gaps_waiting, reports_waiting
+from finance.queries.budgets import changes_waiting
 from finance.queries.closing import months_waiting
 from finance.queries.discrepancies import open_exceptions
 from finance.queries.payment_batches import waiting_batches
@@ -108,6 +109,9 @@ DESK_LINKS: list[DeskLink] = [
     DeskLink(FINANCE, "finance_closing_pages.all_months", N_("Close"), months_waiting),
     DeskLink(FINANCE, "finance_books_pages.books", N_("Books")),
     DeskLink(FINANCE, "finance_books_pages.ageing", N_("Ageing")),
+    DeskLink(FINANCE, "finance_budget_pages.budgets", N_("Budgets")),
+    DeskLink(FINANCE, "finance_budget_pages.changes", N_("Changes of budgets"), changes_waiting),
+    DeskLink(FINANCE, "finance_chart_pages.accounts", N_("Chart of accounts")),
     DeskLink(FINANCE, "finance_payout_pages.payees", N_("Payout accounts")),
     DeskLink(FINANCE, "finance_trace_pages.search", N_("Trace")),
     DeskLink(ADMINISTRATION, "staff_pages.accounts", N_("Staff accounts")),

@@ -41,6 +41,8 @@ from finance.cli import finance_commands
 from finance.jobs import watch as watch_residuals
 from finance.pages import bank_pages
 from finance.pages.books import pages as books_pages
+from finance.pages.budgets import pages as budget_pages
+from finance.pages.chart import pages as chart_pages
 from finance.pages.closing import pages as closing_pages
 from finance.pages.disputes import pages as statements_pages
 from finance.pages.overview import pages as overview_pages
@@ -116,6 +118,8 @@ PAGE_BLUEPRINTS: list[Blueprint] = [
     closing_pages,
     books_pages,
     vouchers_pages,
+    chart_pages,
+    budget_pages,
     bank_pages,
     payments_pages,
     payment_settings_pages,

@@ -117,6 +117,7 @@ def _booking(
         "ledger_event": "captured",
         "ledger_book_date": day,
         "ledger_month": f"{day:%Y-%m}",
+        "ledger_year": day.year,
         "ledger_occurred_at": now,
         "ledger_received_at": now,
         "ledger_amount_fen": _UNION_FEN,

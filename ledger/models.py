@@ -97,6 +97,7 @@ class Account(Base):
     kind: Mapped[AccountKind]
     book: Mapped[Book]
     is_active: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
 
 
 class PostingRule(Base):
@@ -123,6 +124,117 @@ class PostingRule(Base):
     credit_account_id: Mapped[UUID]
     party_side: Mapped[Side]  # the line that names the merchant or member
     is_active: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
+
+
+class BudgetLine(Base):
+    """What a year's budget sets aside of one fund, and the account its costs go to.
+
+    Written once. How much it holds is the sum of its entries in changes that were approved.
+    """
+
+    __tablename__ = "budget_lines"
+    __table_args__ = (
+        UniqueConstraint("year", "code"),
+        ForeignKeyConstraint(["account_id", "book"], ["accounts.id", "accounts.book"]),
+        CheckConstraint(_ONE_BOOK, name="mutual_aid_apart"),
+        CheckConstraint("year BETWEEN 2020 AND 2099", name="year_of_ours"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    year: Mapped[int] = mapped_column(SmallInteger)
+    code: Mapped[str] = mapped_column(String(20))
+    name_zh: Mapped[str] = mapped_column(String(100))
+    name_en: Mapped[str] = mapped_column(String(100))
+    fund_source: Mapped[FundSource]
+    book: Mapped[Book]
+    account_id: Mapped[UUID]
+    maker_id: Mapped[UUID]  # staff; no foreign key, staff are above the ledger
+    created_at: Mapped[datetime]
+
+
+class BudgetChangeKind(StrEnum):
+    ALLOCATION = "allocation"  # more for one line
+    VIREMENT = "virement"  # from one line to another: paired entries
+    RELEASE = "release"  # less of one line, such as what a year left unused
+
+
+class BudgetChangeState(StrEnum):
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    REFUSED = "refused"
+
+
+BUDGET_CHANGE_MOVES: Moves[BudgetChangeState] = {
+    BudgetChangeState.PROPOSED: frozenset({BudgetChangeState.APPROVED, BudgetChangeState.REFUSED}),
+    BudgetChangeState.APPROVED: frozenset(),
+    BudgetChangeState.REFUSED: frozenset(),
+}
+
+
+class BudgetChange(Base):
+    """A change of a year's budget within one fund: proposed by one person, decided by another."""
+
+    __tablename__ = "budget_changes"
+    __table_args__ = (
+        CheckConstraint("approver_id <> maker_id", name="two_people"),
+        CheckConstraint(
+            "(state = 'proposed') = (approver_id IS NULL)"
+            " AND (approver_id IS NULL) = (decided_at IS NULL)",
+            name="decided_by_somebody",
+        ),
+        Index(
+            "ix_budget_changes_waiting",
+            "proposed_at",
+            postgresql_where=text("state = 'proposed'"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    kind: Mapped[BudgetChangeKind]
+    year: Mapped[int] = mapped_column(SmallInteger)
+    fund_source: Mapped[FundSource]
+    reason: Mapped[str] = mapped_column(String(200))
+    state: Mapped[BudgetChangeState] = mapped_column(default=BudgetChangeState.PROPOSED)
+    maker_id: Mapped[UUID]
+    proposed_at: Mapped[datetime]
+    approver_id: Mapped[UUID | None]
+    decided_at: Mapped[datetime | None]
+
+
+class BudgetEntry(Base):
+    """One side of a change: so much more, or less, for one line. Written once.
+
+    The database refuses a virement whose two sides are not opposite, entries of another year or
+    fund than their change's, and an approval that leaves a line below nothing.
+    """
+
+    __tablename__ = "budget_entries"
+    __table_args__ = (
+        CheckConstraint("amount_fen <> 0", name="amount_is_something"),
+        CheckConstraint("line_no BETWEEN 1 AND 2", name="at_most_a_pair"),
+        UniqueConstraint("change_id", "budget_line_id"),
+        Index("ix_budget_entries_budget_line_id", "budget_line_id"),
+    )
+
+    change_id: Mapped[UUID] = mapped_column(ForeignKey("budget_changes.id"), primary_key=True)
+    line_no: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    budget_line_id: Mapped[UUID] = mapped_column(ForeignKey("budget_lines.id"))
+    amount_fen: Mapped[Fen]
+
+
+class ProgrammeBudget(Base):
+    """Which budget line bears a programme's costs in a year; without one, the rule's account does.
+
+    Read by every posting of a cost. Without a foreign key to the programmes, which are above.
+    """
+
+    __tablename__ = "programme_budgets"
+    __table_args__ = (Index("ix_programme_budgets_budget_line_id", "budget_line_id"),)
+
+    programme_id: Mapped[UUID] = mapped_column(primary_key=True)
+    year: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    budget_line_id: Mapped[UUID] = mapped_column(ForeignKey("budget_lines.id"))
 
 
 class PeriodState(StrEnum):

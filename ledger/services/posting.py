@@ -40,6 +40,7 @@ from ledger.errors import (
     ReversalIsFinal,
 )
 from ledger.models import (
+    BudgetLine,
     Family,
     FundSource,
     Journal,
@@ -49,6 +50,7 @@ from ledger.models import (
     Posting,
     PostingEvent,
     PostingRule,
+    ProgrammeBudget,
     Side,
 )
 from ledger.services.periods import ensure_period
@@ -105,12 +107,28 @@ _AMOUNT = _parameter("amount_fen", Posting.debit_fen)
 _NOTHING: ColumnElement[int] = literal_column("0")
 
 
+# What a programme costs goes to the account of its budget line of the year, where it has one. What
+# was paid, and the risk of selling without a network, keep the accounts of their rules.
+_COSTS = (PostingEvent.CAPTURED, PostingEvent.APPROVED, PostingEvent.COMPLETED)
+
+
 def _posting_ctes() -> PostingCtes:
+    budgeted = (
+        select(BudgetLine.account_id)
+        .join(ProgrammeBudget, ProgrammeBudget.budget_line_id == BudgetLine.id)
+        .where(
+            ProgrammeBudget.programme_id == _parameter("programme_id", Journal.programme_id),
+            ProgrammeBudget.year == _parameter("year", ProgrammeBudget.year),
+            BudgetLine.book == PostingRule.book,
+            PostingRule.event.in_([literal_column(f"'{each.value}'") for each in _COSTS]),
+        )
+        .scalar_subquery()
+    )
     rule = (
         select(
             PostingRule.book,
             PostingRule.fund_source,
-            PostingRule.debit_account_id,
+            func.coalesce(budgeted, PostingRule.debit_account_id).label("debit_account_id"),
             PostingRule.credit_account_id,
             PostingRule.party_side,
         )
@@ -234,6 +252,7 @@ def _parameters(
         "ledger_kind": key.kind,
         "ledger_book_date": day,
         "ledger_month": shanghai_month(day),
+        "ledger_year": day.year,
         "ledger_occurred_at": occurred_at,
         "ledger_received_at": now,
         "ledger_amount_fen": amount_fen,

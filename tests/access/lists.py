@@ -201,6 +201,19 @@ NOT_LISTS = {
     "GET finance_overview_pages.overview": "sums of the city's books, for everybody in finance",
     "GET finance_books_pages.books": "the city's, for everybody in finance to read",
     "GET finance_books_pages.ageing": "the city's, for everybody in finance to read",
+    **{
+        f"GET finance_{view}": "the city's, for everybody in finance to read"
+        for view in (
+            "chart_pages.accounts",
+            "chart_pages.rules",
+            "chart_pages.new_account_form",
+            "chart_pages.new_rule_form",
+            "budget_pages.budgets",
+            "budget_pages.changes",
+            "budget_pages.new_line_form",
+            "budget_pages.new_change_form",
+        )
+    },
     "GET finance_closing_pages.all_months": "the city's, for everybody in finance to read",
     "GET finance_statements_pages.open_form": "an empty form",
     "GET finance_bank_pages.bank": "the city's, for everybody in finance to read",
