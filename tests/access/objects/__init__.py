@@ -79,6 +79,24 @@ NOBODYS = {
     ("GET finance_closing_pages.save_certificate", "month"): "a month of the city's books",
     ("POST finance_closing_pages.ask", "month"): "a month of the city's books",
     ("POST finance_closing_pages.close", "month"): "a month of the city's books",
+    **{
+        (f"{key.split()[0]} finance_{key.split()[1]}", name): "the city's books; a district hears"
+        " 403 (test_budget_pages)"
+        for key, names in (
+            ("GET chart_pages.account", ["account_id"]),
+            ("POST chart_pages.save_account", ["account_id"]),
+            ("GET chart_pages.rule", ["rule_id"]),
+            ("POST chart_pages.save_rule", ["rule_id", "debit_account_id", "credit_account_id"]),
+            ("POST chart_pages.save_new_rule", ["debit_account_id", "credit_account_id"]),
+            ("GET budget_pages.line", ["line_id"]),
+            ("POST budget_pages.assign", ["line_id", "programme_id"]),
+            ("POST budget_pages.save_new_line", ["account_id"]),
+            ("POST budget_pages.save_new_change", ["line_id", "to_line_id"]),
+            ("POST budget_pages.approve", ["change_id"]),
+            ("POST budget_pages.refuse", ["change_id"]),
+        )
+        for name in names
+    },
 }
 
 __all__ = ["CASES", "COURSE", "MERCHANT", "NOBODYS", "SALE", "SESSION", "VERSION", "Own"]
