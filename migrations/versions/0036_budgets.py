@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0035"
-down_revision = "0034"
+revision = "0036"
+down_revision = "0035"
 
 BOOKS = ("union", "mutual_aid")
 FUND_SOURCES = ("union_fund", "dues", "mutual_aid", "aid", "fiscal")
