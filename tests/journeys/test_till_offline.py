@@ -179,6 +179,8 @@ def sell_without_the_service(till, first, second, third):
     till.button("next_card").click()
     till.go("tab_today")
     expect(till.records.filter(has_text=till.say("offline_not_sent"))).to_have_count(3)
+    # Whatever the till spoke when it sold them.
+    expect(till.records.filter(has_text="9.5折")).to_have_count(4)
     till.shoot("till-offline-waiting")
     assert till.faults() == []
 

@@ -1,7 +1,6 @@
 /** Cards judged, and sales granted, while the service cannot be asked. */
 import type { Problem, Result } from "../../shared/api";
 import { dayOf, serverNow } from "../../shared/clock";
-import { language } from "../../shared/i18n";
 import { oneWindow } from "../../shared/locks";
 import type { Fen, Parts } from "../../shared/money";
 import { singleUseMoment, type Verified } from "../../shared/uc1/answers";
@@ -18,7 +17,7 @@ import { peek } from "./peek";
 import { isOpen, type Kept } from "./queue";
 import { splitOf } from "./split";
 import { admit, append, headOf, recordsOf } from "./store";
-import { type Amounts, type Hindrance, problemOf, sayCode, sayHindrance, saySale } from "./words";
+import { type Amounts, type Hindrance, problemOf, sayCode, sayHindrance, saySale, titleOf } from "./words";
 
 /** One scan: its id, and the text as folded. */
 export interface Scan {
@@ -117,10 +116,6 @@ function usable(offer: LeaseOffer, { lease, shown }: Judged, granted: Granted[])
   };
 }
 
-function titleOf({ title_zh, title_en }: LeaseOffer): string {
-  return language.startsWith("zh") ? title_zh : title_en;
-}
-
 /** The split of a bill by the offer's terms in the lease, or why it earns nothing. */
 export async function quoteHere(
   { terminal_id }: Pairing,
@@ -189,7 +184,8 @@ async function grantAlone(
       jws,
       cti: judged.shown.cti,
       offer_id,
-      title: titleOf(offer),
+      title_zh: offer.title_zh,
+      title_en: offer.title_en,
       occurred_at,
       day: judged.shown.day,
       parts,
@@ -200,13 +196,14 @@ async function grantAlone(
   throw new Error("other windows were always faster");
 }
 
-function receiptOf({ id, title, occurred_at, parts }: Kept): Redemption {
+function receiptOf(record: Kept): Redemption {
+  const { id, occurred_at, parts } = record;
   return {
     ...parts,
     id,
     state: "waiting",
     receipt_no: null,
-    offer_title: title,
+    offer_title: titleOf(record),
     left_fen: parts.gross_fen,
     received_at: occurred_at,
   };

@@ -13,6 +13,7 @@ import { held, isPrepared, leaseProblem } from "./lists";
 import { isOpen, type Kept } from "./queue";
 import { isReached } from "./reach";
 import { isReady, lost, records, reload, sending, sendProblem, syncNow } from "./sync";
+import { titleOf } from "./words";
 
 /** Above the camera: that this till judges by itself, how far it may, and what waits. */
 export function OfflineNote({ pairing }: { pairing: Pairing }) {
@@ -109,7 +110,7 @@ function OfflineSale({ record }: { record: Kept }) {
     <details class="offline-sale">
       <summary>
         <span class="sale">
-          <strong>{record.title}</strong>
+          <strong>{titleOf(record)}</strong>
           <Money fen={record.parts.gross_fen} />
           <span class="number">
             {t("offline_number", { number: record.seq })} · {record.day}{" "}

@@ -30,7 +30,8 @@ export interface Kept {
   jws: string;
   cti: string;
   offer_id: string;
-  title: string;
+  title_zh: string;
+  title_en: string;
   occurred_at: string;
   day: string;
   parts: Parts;

@@ -1,6 +1,6 @@
 /** What the till says where it judges by itself: the case, and what to do about it. */
 import type { Problem } from "../../shared/api";
-import { t } from "../../shared/i18n";
+import { language, t } from "../../shared/i18n";
 import { type Fen, yuan } from "../../shared/money";
 import type { Reason } from "../../shared/uc1/terms";
 import type { SaleReason } from "./allowance";
@@ -87,4 +87,9 @@ export function saySale(reason: SaleReason, amounts: Amounts): Said {
 /** The same as a refusal, as if the service had said it. */
 export function problemOf(code: string, [title, next_step]: Said): Problem {
   return { status: 409, code, title, facts: { next_step } };
+}
+
+/** The title of an offer in the language of the page, whatever was spoken when it was sold. */
+export function titleOf({ title_zh, title_en }: { title_zh: string; title_en: string }): string {
+  return language.startsWith("zh") ? title_zh : title_en;
 }
