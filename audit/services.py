@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from audit.models import AUDIT_KEY_PRIVATE, AuditEntry, AuditKey
@@ -79,20 +79,22 @@ def record_each(
     now: datetime,
 ) -> None:
     """Write down what `actor` did to each of many objects, as `record` would, in a few inserts."""
-    session.add_all(
-        AuditEntry(
-            occurred_at=now,
-            actor_kind=actor.kind,
-            actor_id=actor.id,
-            action=action,
-            object_type=object_type,
-            object_id=each.object_id,
-            union_path=each.union_path,
-            facts=plain_facts(each.facts),
-        )
-        for each in objects
-    )
     session.flush()
+    rows = [
+        {
+            "occurred_at": now,
+            "actor_kind": actor.kind,
+            "actor_id": actor.id,
+            "action": action,
+            "object_type": object_type,
+            "object_id": each.object_id,
+            "union_path": each.union_path,
+            "facts": plain_facts(each.facts),
+        }
+        for each in objects
+    ]
+    if rows:
+        session.execute(insert(AuditEntry), rows)
 
 
 def sign(session: Session, *, claims: Mapping[str, object], now: datetime) -> str:

@@ -122,8 +122,9 @@ class Statement(Base):
 class StatementLine(Base):
     """One journal on one statement, once for ever. Positive is owed to the merchant.
 
-    The database refuses an amount that is not what the journal booked for this merchant, and a
-    line on a statement that is no longer open.
+    The database refuses an amount that is not what the journal booked for this merchant, a line of
+    no journal or no statement, and one on a statement that is no longer open. It looks at all lines
+    of an INSERT at once, which foreign keys do not: docs/decisions/0032.
     """
 
     __tablename__ = "statement_lines"
@@ -133,8 +134,8 @@ class StatementLine(Base):
         CheckConstraint("amount_fen <> 0", name="amount_is_something"),
     )
 
-    journal_id: Mapped[UUID] = mapped_column(ForeignKey("journals.id"), primary_key=True)
-    statement_id: Mapped[UUID] = mapped_column(ForeignKey("statements.id"))
+    journal_id: Mapped[UUID] = mapped_column(primary_key=True)
+    statement_id: Mapped[UUID]
     line_no: Mapped[int]
     fund_source: Mapped[FundSource]
     amount_fen: Mapped[Fen]

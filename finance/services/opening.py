@@ -102,6 +102,8 @@ _OPEN = text(
     SELECT id FROM opened
     """  # noqa: S608 (no part of it comes from outside)
 )
+# A month of the city is one statement; it may take longer than what a page usually asks.
+_PATIENCE = text("SET LOCAL statement_timeout = '15min'")
 _OVERLAPPING = {"ex_statements_days_of_merchant": StatementsOverlap}
 
 
@@ -205,6 +207,7 @@ def _open(
         "maker_id": actor.staff_id,
         "now": now,
     }
+    session.execute(_PATIENCE)
     with refused_by(_OVERLAPPING):
         ids = session.scalars(_OPEN, facts).all()
     statements = _statements(session, ids)

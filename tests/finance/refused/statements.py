@@ -173,6 +173,14 @@ STATEMENTS = {
         [add("statement_lines", journal_id=":foreign_sale")],
         "ck_statement_lines_as_booked",
     ),
+    "a line of no journal": (
+        [add("statement_lines", journal_id=":j")],
+        "ck_statement_lines_as_booked",
+    ),
+    "a line of no statement": (
+        [add("statement_lines", statement_id=":j")],
+        "ck_statement_lines_as_booked",
+    ),
     "a line of a later day": (
         [add("statement_lines", journal_id=":later_sale")],
         "ck_statement_lines_as_booked",
