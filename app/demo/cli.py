@@ -18,6 +18,7 @@ from app.demo.day.run import SIZE_MAX, SIZE_MIN, drive_day
 from app.demo.day.scene import Scene
 from app.demo.file import write_demo_file
 from app.demo.managers import seed_managers
+from app.demo.month import seed_month
 from app.demo.seed import demo_data, has_members, seed
 from app.demo.training import seed_training
 from app.deployment import check_database
@@ -102,6 +103,20 @@ def day_command(size: int, *, demo_file: Path | None, base_url: str | None, as_j
     print_answer(answer if as_json else _in_words(answer), as_json=as_json)
     if any(found.values()):
         raise click.ClickException("The books do not add up: see the residuals.")
+
+
+@demo_commands.command("month")
+@click.option("--demo-file", type=click.Path(dir_okay=False, path_type=Path))
+@json_option
+@with_appcontext
+def month_command(*, demo_file: Path | None, as_json: bool) -> None:
+    """Make last month: a sale a day, statements, a bank file; its closing is left to people."""
+    settings = _demo_settings()
+    path = demo_file or settings.data_dir / "demo.json"
+    _fresh_demo(path, url=_address_in(path) or settings.base_url, size=SIZE_MIN)
+    with told_refusals():
+        made = asdict(seed_month(now=utc_now()))
+    print_answer(made, as_json=as_json)
 
 
 def _demo_settings() -> Settings:

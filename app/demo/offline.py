@@ -54,7 +54,7 @@ def seed_offline(*, now: datetime) -> None:
         if session.scalar(select(OfflineRecord.id).limit(1)) is not None:
             return
         tills = [_OfflineTill(session, place, now=now) for place in _places(session)]
-        phones = [_Phone(session, card, now=now) for card in _cards(session)]
+        phones = [DemoPhone(session, card, now=now) for card in unused_cards(session)]
         if len(tills) < _TILLS or len(phones) < _SHOPPERS:
             return
         # Lost after the tills' last contact: they cannot know.
@@ -93,7 +93,7 @@ def _places(session: Session) -> list[tuple[Site, OfferVersion]]:
     return [(row.Site, row.OfferVersion) for row in session.execute(query)]
 
 
-def _cards(session: Session) -> list[Card]:
+def unused_cards(session: Session) -> list[Card]:
     query = (
         select(Card)
         .where(Card.state == CardState.ISSUED, Card.id.not_in(select(Device.card_id)))
@@ -123,7 +123,7 @@ def _signed_in(session: Session, *, member_id: UUID, now: datetime) -> UUID:
     return session.scalars(found).one()
 
 
-class _Phone:
+class DemoPhone:
     """A member's phone with a key of its own, enrolled at `now` and signed out again."""
 
     def __init__(self, session: Session, card: Card, *, now: datetime) -> None:
@@ -143,12 +143,12 @@ class _Phone:
         self._credential = issued.credential
         end_other_sessions(session, member_id=card.member_id, but=None, now=now)
 
-    def shows(self, second: int) -> "_Shown":
-        return _Shown(present(self._credential, self._key, iat=second), from_unix(second))
+    def shows(self, second: int) -> "Shown":
+        return Shown(present(self._credential, self._key, iat=second), from_unix(second))
 
 
 @dataclass(frozen=True)
-class _Shown:
+class Shown:
     """A code on a phone, and when it was signed."""
 
     text: str
@@ -177,7 +177,7 @@ class _OfflineTill:
         self.place = Till(paired.terminal_id, site.id, site.merchant_id, paired.code)
         self._lease_id = grant_lease(session, till=self.place, now=now).lease.id
 
-    def sells(self, shown: _Shown, gross_fen: int) -> str:
+    def sells(self, shown: Shown, gross_fen: int) -> str:
         """Return the next record of the chain, signed."""
         self._seq += 1
         said = {

@@ -24,6 +24,7 @@ from finance.services import answer_dispute, confirm_dispute, send_back_dispute
 from kernel.clock import shanghai_date, utc_now
 from kernel.db import transaction
 from kernel.errors import Refusal
+from kernel.exports import CellKind, Column, list_file, wanted_format
 from kernel.forms import Form, read_form
 from kernel.i18n import N_
 from kernel.pages import see_other
@@ -40,9 +41,27 @@ def disputes() -> ResponseReturnValue:
     today = shanghai_date(utc_now())
     with transaction() as session:
         found = disputed_lines(session, reach=reading_reach(), rows=DISPUTES_MAX)
+    file_format = wanted_format()
+    if file_format:
+        return list_file(found, _columns(), name="disputes", file_format=file_format)
     return render_template(
         "finance/disputes.html", found=found, days=_days(found, today), **words()
     )
+
+
+def _columns() -> list[Column[tuple[LineRow, StatementRow]]]:
+    return [
+        Column(gettext("Statement"), lambda row: row[1].number, CellKind.NUMBER),
+        Column(gettext("Merchant"), lambda row: row[1].merchant),
+        Column(gettext("Receipt"), lambda row: row[0].receipt_no),
+        Column(gettext("Day"), lambda row: row[0].book_date, CellKind.DAY),
+        Column(gettext("Amount"), lambda row: row[0].amount_fen, CellKind.MONEY),
+        Column(
+            gettext("Raised"),
+            lambda row: row[0].dispute.raised_at if row[0].dispute else None,
+            CellKind.MOMENT,
+        ),
+    ]
 
 
 def _days(found: list[tuple[LineRow, StatementRow]], today: date) -> dict[UUID, str]:

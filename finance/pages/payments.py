@@ -12,6 +12,7 @@ from flask_babel import gettext, ngettext
 from benefits.pages.words import FUND_WORDS
 from finance.errors import PaymentBatchNotFound
 from finance.models import PaymentState
+from finance.pages.owed_list import owed_columns
 from finance.pages.payment_steps import Turn, chain_of, turn_of
 from finance.pages.payment_words import (
     BATCH_KINDS,
@@ -240,6 +241,10 @@ def _show_owed(form: Form) -> ResponseReturnValue:
     with transaction() as session:
         today = shanghai_date(utc_now())
         lines = {book: owed(session, book=book, day=today) for book in Book}
+    file_format = wanted_format()
+    if file_format:
+        every = [line for book in Book for line in lines[book]]
+        return list_file(every, owed_columns(), name="owed", file_format=file_format)
     return render_template(
         "finance/owed.html",
         form=form,

@@ -71,6 +71,15 @@ def test_every_list_is_saved_as_a_spreadsheet(desk, booked, session):
         assert maker.get(f"{path}&format=csv").status_code == 200
 
 
+@pytest.mark.parametrize(
+    "path", ["statements/disputes", "payments/owed", "close", "close/2025-11", "bank/lines"]
+)
+def test_lists_of_finance_are_saved_even_while_they_are_empty(desk, booked, path):
+    saved = desk(Role.FINANCE_MAKER).get(f"/desk/finance/{path}?format=xlsx")
+
+    assert load_workbook(io.BytesIO(saved.data)).active.max_column >= 5
+
+
 @pytest.fixture
 def closed(make, session):
     """A month of nothing but what two people decided about a dispute; no residual is broken."""
