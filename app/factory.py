@@ -21,6 +21,7 @@ from kernel.money import yuan
 from kernel.pages import use_pages
 from kernel.secrets import Keyring, use_keyring
 from kernel.web import JSON_BYTES_MAX, ProblemApi, register_error_handlers, retrying
+from risk.queries import open_flags_of
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' data: blob:; "
@@ -95,6 +96,8 @@ def register(flask: Flask) -> None:
     for command in COMMANDS:
         flask.cli.add_command(command)
     flask.jinja_env.filters["yuan"] = yuan
+    # Finance shows them and cannot import what stands beside it.
+    flask.extensions["open_risk_flags"] = open_flags_of
 
     @flask.context_processor
     def words() -> dict[str, Any]:

@@ -131,6 +131,16 @@ def flag_within(session: Session, *, flag_id: UUID, reach: MerchantReach) -> Fla
     return FlagRow(*row)
 
 
+def open_flags_of(session: Session, *, merchant_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Return how many flags are open by merchant; a merchant without one is left out."""
+    query = (
+        select(RiskFlag.merchant_id, func.count())
+        .where(RiskFlag.state == FlagState.OPEN, RiskFlag.merchant_id.in_(merchant_ids))
+        .group_by(RiskFlag.merchant_id)
+    )
+    return dict(session.execute(query).all())
+
+
 def flags_waiting(session: Session, actor: Actor) -> int:
     """Return how many flags wait for the decision of somebody like `actor`."""
     reach = MerchantReach(paths=actor.paths(*DECIDERS))

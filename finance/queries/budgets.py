@@ -98,6 +98,15 @@ def spending(session: Session, *, year: int) -> list[SpentDay]:
     return [SpentDay(line_id, fund, day, Fen(int(fen))) for line_id, fund, day, fen in rows]
 
 
+def spent_of_lines(session: Session, *, year: int) -> dict[date, Fen]:
+    """Return what all lines of a year together bore on each day."""
+    found: dict[date, Fen] = {}
+    for each in spending(session, year=year):
+        if each.line_id is not None:
+            found[each.day] = Fen(found.get(each.day, Fen(0)) + each.amount_fen)
+    return found
+
+
 def held_lines(session: Session, *, year: int) -> list[HeldLine]:
     """Return a year's lines with what they hold, in the order of fund and code."""
     rows = session.execute(

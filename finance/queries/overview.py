@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from benefits.models import Programme
 from finance.models import BankLine, Discrepancy, DiscrepancyCode, DiscrepancyState, Payment
 from kernel.money import Fen
-from ledger.models import Journal, Posting
+from ledger.models import Journal, PartyType, Posting
+from merchants.models import Merchant, Sanction
 
 # Ages begin at these days: [0, 1), [1, 4), [4, 8), [8, 31), from 31 on.
 AGE_BOUNDS = (1, 4, 8, 31)
@@ -63,6 +64,42 @@ def subsidy_by_day(session: Session, *, first: date, end: date) -> list[DaySum]:
         .order_by(Journal.book_date)
     )
     return [DaySum(day, key, zh, en, Fen(int(fen))) for day, key, zh, en, fen in rows]
+
+
+@dataclass(frozen=True)
+class MerchantSum:
+    """What one merchant's sales came to for the union, and how many measures stand against it."""
+
+    merchant_id: UUID
+    name: str
+    amount_fen: Fen
+    sanctions: int
+
+
+def top_merchants(session: Session, *, first: date, end: date, limit: int) -> list[MerchantSum]:
+    """Return the merchants that were owed most on the days [first, end), less what was reversed."""
+    amount = func.sum(Posting.credit_fen - Posting.debit_fen)
+    standing = (
+        select(func.count())
+        .where(Sanction.merchant_id == Merchant.id, Sanction.lifted_at.is_(None))
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(Merchant.id, Merchant.name, amount, standing)
+        .join(Posting, Posting.party_id == Merchant.id)
+        .join(Journal, Journal.id == Posting.journal_id)
+        .where(
+            Journal.book_date >= first,
+            Journal.book_date < end,
+            Journal.source_type != "match",
+            Posting.party_type == PartyType.MERCHANT,
+        )
+        .group_by(Merchant.id)
+        .having(amount > 0)
+        .order_by(amount.desc(), Merchant.id)
+        .limit(limit)
+    )
+    return [MerchantSum(key, name, Fen(int(fen)), count) for key, name, fen, count in rows]
 
 
 def exceptions_by_age(session: Session, *, now: datetime) -> list[AgeSum]:

@@ -168,3 +168,21 @@ def test_a_district_cannot_decide_about_the_citys_budget(books, session, sit, di
     answer = foreign.send(f"{BUDGETS}/changes/{change.id}/approve", page="/desk/account")
 
     assert answer.status_code == 403
+
+
+def test_the_overview_draws_the_budget_and_the_largest_merchants(
+    books, session, maker, approver, make
+):
+    change = proposed(maker, session, opened(maker, session))
+    approver.send(f"{BUDGETS}/changes/{change.id}/approve", page=f"{BUDGETS}/changes")
+    shop = make.merchant(name="演示大户")
+    now = utc_now()
+    make.journal(party_id=shop.id, now=now, occurred_at=now)
+
+    page = maker.open("/desk/finance").text
+
+    assert "What is left of the budget" in page
+    assert "¥500.00" in page
+    assert "演示大户" in page
+    assert "None open" in page
+    assert page.count('<svg class="chart"') + page.count('class="chart"') >= 3
