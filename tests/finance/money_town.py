@@ -17,9 +17,7 @@ OPENS_AT = datetime(2026, 9, 7, 2, tzinfo=UTC)
 REDUCTION = Terms(
     "full_reduction", None, Fen(50_00), Fen(40_00), None, None, BasisPoints(7500), None
 )
-PERCENT = Terms(
-    "percent", BasisPoints(8_765), None, None, None, None, BasisPoints(3_333), None
-)
+PERCENT = Terms("percent", BasisPoints(8_765), None, None, None, None, BasisPoints(3_333), None)
 
 
 @dataclass
@@ -46,11 +44,10 @@ def plant(session):
     )
     for _ in range(3):
         merchant = make.payee_merchant(created_at=OPENS_AT - timedelta(days=365))
-        make.agreement(merchant_id=merchant.id)
+        # What comes to less is carried into the next statement.
+        make.agreement(merchant_id=merchant.id, min_payout_fen=Fen(40_00))
         terminal = make.terminal(site=make.site(merchant_id=merchant.id))
-        town.tills.append(
-            Till(terminal.id, terminal.site_id, terminal.merchant_id, terminal.code)
-        )
+        town.tills.append(Till(terminal.id, terminal.site_id, terminal.merchant_id, terminal.code))
     for _ in range(4):
         member = make.member(union=city)
         make.consent(member)

