@@ -16,7 +16,8 @@ from tests.finance.money_machine import MoneyMachine
 from tests.finance.money_town import plant
 
 ASKED = os.environ.get("MONEY_STEPS")
-STEPS = int(ASKED or "1000")
+STEPS_OF_THE_SUITE = 1000
+STEPS = int(ASKED or STEPS_OF_THE_SUITE)
 STEPS_OF_A_RUN = 50
 # What a test of so many steps has to have come across, or it has shown nothing.
 REACHED = {
@@ -60,4 +61,5 @@ def test_residuals_are_zero_after_every_step(planted):
             suppress_health_check=list(HealthCheck),
         ),
     )
-    assert {name for name, count in Machine.reached.items() if count} >= REACHED
+    if STEPS >= STEPS_OF_THE_SUITE:
+        assert {name for name, count in Machine.reached.items() if count} >= REACHED
