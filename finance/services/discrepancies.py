@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -39,7 +39,8 @@ def name_lines(session: Session, *, account_id: UUID, now: datetime) -> int:
 
     A line with our reference that could not be matched is a duplicate or of another amount; one
     without is a fee, an allocation, a return, or the bank's alone. A payment is named once the
-    bank's lines go past the day on which it was sent.
+    bank's lines go past the day on which it was sent, unless a line says its reference: then the
+    line is named.
     """
     lines = session.execute(
         select(BankLine, Payment)
@@ -62,7 +63,11 @@ def name_lines(session: Session, *, account_id: UUID, now: datetime) -> int:
         select(Payment.id, PaymentBatch.sent_at)
         .join(PaymentBatch, PaymentBatch.id == Payment.batch_id)
         .outerjoin(Discrepancy, Discrepancy.payment_id == Payment.id)
-        .where(Payment.state == PaymentState.SENT, Discrepancy.id.is_(None))
+        .where(
+            Payment.state == PaymentState.SENT,
+            Discrepancy.id.is_(None),
+            ~exists().where(BankLine.reference == Payment.reference),
+        )
     ).all()
     named += [
         {"bank_line_id": None, "payment_id": id_, "code": DiscrepancyCode.PLATFORM_ONLY}

@@ -1,0 +1,123 @@
+"""`./dev bench month`: a million sales of a month, stated for every merchant at once.
+
+The floor is a bare GROUP BY over the same rows: what a statement comes to, without writing a line.
+"""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from typing import Any
+
+from sqlalchemy import text
+
+from bench.books import Books, Deal, Place, Sold, add_deal
+from bench.fresh import fresh_database
+from bench.town import Town, plant_town
+from benefits.rules import Terms
+from finance.queries.residuals import residuals
+from finance.services.opening import open_statements
+from kernel.db import transaction
+from kernel.ids import new_id
+from kernel.money import BasisPoints, Fen
+from ledger.models import FundSource
+
+SALES = 1_000_000
+MERCHANTS, SITES_EACH, MEMBERS = 4_000, 2, 2_000
+OPENS_AT = datetime(2026, 9, 30, 16, tzinfo=UTC)
+STARTS_ON, ENDS_ON = date(2026, 10, 1), date(2026, 11, 1)
+_REDUCTION = Terms(
+    "full_reduction", None, Fen(5000), Fen(4000), None, None, BasisPoints(7500), None
+)
+_FLOOR = text(
+    """
+    SELECT p.party_id, j.fund_source, count(*), sum(p.credit_fen - p.debit_fen)
+    FROM journals j JOIN postings p ON p.journal_id = j.id AND p.party_type = 'merchant'
+    WHERE j.source_type IN ('redemption', 'redemption_reversal', 'adjustment')
+        AND j.book_date < :ends_on
+    GROUP BY p.party_id, j.fund_source
+    """
+)
+
+
+def month(sales: int = SALES) -> list[dict[str, Any]]:
+    with fresh_database("month") as owner:
+        with transaction() as session:
+            town = plant_town(
+                session,
+                merchants=MERCHANTS,
+                sites_each=SITES_EACH,
+                members=MEMBERS,
+                opens_at=OPENS_AT,
+            )
+            deal = add_deal(
+                session,
+                code="MONTH",
+                fund=FundSource.UNION_FUND,
+                terms=_REDUCTION,
+                starts_at=OPENS_AT,
+            )
+        started = time.perf_counter()
+        Books().write(_sales(sales, town, deal))
+        written = time.perf_counter() - started
+        # Let the planner know the tables, as autovacuum does in the course of a month.
+        with owner.connect() as connection:
+            connection.execute(text("VACUUM (ANALYZE)"))
+        return [
+            {
+                "case": "month",
+                "sales": sales,
+                "sites": len(town.places),
+                "write_seconds": round(written, 1),
+                **_stated(town, sales),
+            }
+        ]
+
+
+def _sales(count: int, town: Town, deal: Deal) -> Iterator[Sold]:
+    random = Random(6)
+    step = timedelta(days=30) / count
+    for number in range(count):
+        gross = random.randrange(50_00, 400_00)
+        place: Place = random.choice(town.places)
+        yield Sold(
+            new_id(),
+            OPENS_AT + number * step,
+            place,
+            random.choice(town.holders),
+            deal,
+            member_fen=gross - 40_00,
+            merchant_fen=10_00,
+            union_fen=30_00,
+        )
+
+
+def _stated(town: Town, sales: int) -> dict[str, Any]:
+    floors = []
+    for _ in range(3):
+        with transaction() as session:
+            started = time.perf_counter()
+            rows = session.execute(_FLOOR, {"ends_on": ENDS_ON}).all()
+            floors.append(time.perf_counter() - started)
+    floor = min(floors)
+    now = OPENS_AT + timedelta(days=32)
+    started = time.perf_counter()
+    with transaction() as session:
+        opened = open_statements(
+            session, actor=town.maker, starts_on=STARTS_ON, ends_on=ENDS_ON, now=now
+        )
+    built = time.perf_counter() - started
+    lines = sum(each.lines for each in opened)
+    with transaction() as session:
+        started = time.perf_counter()
+        found = residuals(session, starts_on=STARTS_ON, ends_on=ENDS_ON)
+        checked = time.perf_counter() - started
+    return {
+        "statements": len(opened),
+        "lost": abs(lines - sales) + abs(len(rows) - len(opened)),
+        "errors": sum(found.not_zero.values()),
+        "group_by_seconds": round(floor, 2),
+        "statements_seconds": round(built, 2),
+        "ratio": {"group_by": round(built / floor, 2)},
+        "residuals_seconds": round(checked, 1),
+    }
