@@ -124,7 +124,8 @@ def test_sales_without_the_service_are_counted_once_and_in_order(till, phone_tow
     finally:
         phone_town.service.start()
     look_at_what_is_judged(till)
-    assert lost == [200]
+    # On a loaded machine the till may ask again before the first answer is there to be lost.
+    assert set(lost) == {200}
     assert till.faults() == []
     with db.transaction() as session:
         kept = session.execute(
@@ -186,7 +187,7 @@ def sell_without_the_service(till, first, second, third):
 
 
 def lose_the_first_answer(till):
-    """Lose one answer to the till's records on its way, whichever try it answers."""
+    """Lose an answer to the till's records on its way, whichever try it answers."""
     lost = []
 
     def lose(route):
