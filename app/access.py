@@ -410,6 +410,15 @@ ACCESS: dict[str, Rule] = {
     "GET finance_trace_api.show_trace": FINANCE,
     "GET finance_trace_pages.search": FINANCE,
     "GET finance_trace_pages.show": FINANCE,
+    # Proof: what must hold, the log, its checkpoints; the public keys are everybody's
+    "GET proof_api.list_checkpoints": FINANCE,
+    "GET proof_api.list_keys": ANYONE,
+    "GET proof_api.show_proof": FINANCE,
+    "GET proof_api.show_consistency": FINANCE,
+    "GET proof_pages.invariants": FINANCE,
+    "GET proof_pages.log": FINANCE,
+    "GET proof_pages.record": FINANCE,
+    "GET proof_pages.save_proof": FINANCE,
     # Finance: the overview, closing months
     "GET finance_overview_pages.overview": FINANCE,
     "GET finance_closing_pages.all_months": FINANCE,

@@ -16,9 +16,11 @@ from cards.queries import signing_keys
 from cards.services import rotation_due
 from cards.uc1.terms import KeyUse
 from finance.queries.closing import residual_checks
+from kernel.actors import NOBODY
 from kernel.clock import unix, utc_now
 from kernel.db import transaction
 from members.queries import message_totals, messages_waiting
+from proof.queries import log_size, newest_checkpoint, records_not_as_logged, watch_row
 
 logger = logging.getLogger("union_card.metrics")
 
@@ -107,7 +109,47 @@ class IssuerKeysCollector(Collector):
         return [due, ends]
 
 
+class ProofCollector(Collector):
+    """The log of records: how long it is, when it was signed, what is not as it was logged."""
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        try:
+            with transaction() as session:
+                size, newest, watch = (
+                    log_size(session),
+                    newest_checkpoint(session),
+                    watch_row(session),
+                )
+                wrong = records_not_as_logged(session, NOBODY)
+        except SQLAlchemyError:
+            logger.warning("proof_unreadable")
+            return []
+        numbers = [
+            ("records", "Records in the log.", size),
+            ("records_waiting", "Records without a leaf, at the hourly look.", watch.waiting),
+            ("records_not_as_logged", "Records that were changed or are gone. Always 0.", wrong),
+        ]
+        moments = [
+            ("checkpoint", "When the log was signed last.", newest.made_at if newest else None),
+            ("looked_at", "When the hourly look came by last.", watch.looked_at),
+            ("round_ended", "When all records had been looked at last.", watch.round_ended_at),
+        ]
+        gauges = [
+            GaugeMetricFamily(f"union_card_proof_{name}", told, value=value)
+            for name, told, value in numbers
+        ]
+        gauges += [
+            GaugeMetricFamily(
+                f"union_card_proof_{name}_timestamp_seconds", told, value=unix(moment)
+            )
+            for name, told, moment in moments
+            if moment is not None
+        ]
+        return gauges
+
+
 FROM_DATABASE = CollectorRegistry()
 FROM_DATABASE.register(ResidualsCollector())
 FROM_DATABASE.register(MessagesCollector())
+FROM_DATABASE.register(ProofCollector())
 FROM_DATABASE.register(IssuerKeysCollector())

@@ -26,6 +26,7 @@ from kernel.actors import NOBODY, Actor, ActorKind
 from kernel.i18n import N_
 from members.queries import waiting_corrections, waiting_transfers
 from merchants.queries import applications_waiting, sanction_appeals_waiting
+from proof.queries import records_not_as_logged
 from risk.queries import flags_waiting
 
 Count = Callable[[Session, Actor], int]
@@ -114,6 +115,8 @@ DESK_LINKS: list[DeskLink] = [
     DeskLink(FINANCE, "finance_chart_pages.accounts", N_("Chart of accounts")),
     DeskLink(FINANCE, "finance_payout_pages.payees", N_("Payout accounts")),
     DeskLink(FINANCE, "finance_trace_pages.search", N_("Trace")),
+    DeskLink(AUDIT, "proof_pages.invariants", N_("What must hold"), records_not_as_logged),
+    DeskLink(AUDIT, "proof_pages.log", N_("The log")),
     DeskLink(ADMINISTRATION, "staff_pages.accounts", N_("Staff accounts")),
 ]
 

@@ -61,9 +61,11 @@ from merchants.api import api as merchants_api
 from merchants.jobs import end_what_is_idle
 from merchants.pages import manager_pages
 from merchants.pages import pages as merchants_pages
+from proof.api import api as proof_api
 from proof.cli import audit_commands
 from proof.jobs import look as look_at_the_log
 from proof.jobs import sequence as log_records
+from proof.pages import pages as proof_pages
 from risk.cli import risk_commands
 from risk.jobs import watch_sales
 from risk.pages import pages as risk_pages
@@ -89,6 +91,7 @@ API_BLUEPRINTS: list[ApiBlueprint] = [
     payout_accounts_api,
     statements_api,
     finance_trace_api,
+    proof_api,
 ]
 PAGE_BLUEPRINTS: list[Blueprint] = [
     cards_pages,
@@ -125,6 +128,7 @@ PAGE_BLUEPRINTS: list[Blueprint] = [
     payment_settings_pages,
     payout_pages,
     risk_pages,
+    proof_pages,
 ]
 COMMANDS: list[click.Command] = [
     db_commands,

@@ -84,6 +84,7 @@ class Checkpoint(Base):
 class FaultKind(StrEnum):
     CHANGED = "changed"  # the record says something else than when it was logged
     GONE = "gone"
+    TREE = "tree"  # the log itself was changed, somewhere in the 256 leaves from here on
 
 
 class ProofFault(Base):

@@ -3,6 +3,7 @@
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from kernel.actors import Actor
 from proof.errors import NoSuchCheckpoint, RecordNotLogged
 from proof.models import Checkpoint, ProofFault, ProofLeaf, ProofNode, ProofWatch, RecordKind
 from proof.queries.stretches import lines_between
@@ -84,12 +85,12 @@ def find_leaf(session: Session, *, kind: RecordKind, key: str) -> ProofLeaf:
     return found
 
 
-def leaf_at(session: Session, *, seq: int) -> ProofLeaf:
-    """Return the leaf at this place. Raises RecordNotLogged."""
-    found = session.get(ProofLeaf, seq)
-    if found is None:
-        raise RecordNotLogged
-    return found
+def leaves_of(session: Session, *, key: str) -> list[ProofLeaf]:
+    """Return every leaf of what has this id: a statement is issued, and approved."""
+    query = select(ProofLeaf).where(
+        ProofLeaf.kind.in_(list(RecordKind)), ProofLeaf.record_key == key.lower()
+    )
+    return list(session.scalars(query.order_by(ProofLeaf.seq)))
 
 
 def record_of(session: Session, leaf: ProofLeaf) -> str | None:
@@ -107,6 +108,11 @@ def faults(session: Session, *, limit: int = PAGE_ROWS) -> list[tuple[ProofFault
         .limit(limit)
     )
     return [(fault, leaf) for fault, leaf in session.execute(query)]
+
+
+def records_not_as_logged(session: Session, _actor: Actor) -> int:
+    """Count the records that are not as logged, for the desk's home."""
+    return session.scalars(select(func.count()).select_from(ProofFault)).one()
 
 
 def watch_row(session: Session) -> ProofWatch:

@@ -4,6 +4,7 @@ Off the hot path: a sale writes nothing here. The sequencer comes by every minut
 new, one sequencer at a time. docs/decisions/0033.
 """
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -29,7 +30,7 @@ LOG_NAME = "union-card"
 # A transaction commits within seconds of the moment that its rows carry.
 _OVERLAP = timedelta(minutes=10)
 _BATCH_ROWS = 20_000
-_LOOK_ROWS = 20_000
+_LOOK_ROWS = 80 * 256  # whole kept nodes
 _FAN_OUT = 1 << KEPT_LEVELS
 _LOCK = func.pg_advisory_xact_lock(func.hashtext("proof.log"))
 
@@ -144,17 +145,39 @@ def look_again(session: Session, *, now: datetime, rows: int = _LOOK_ROWS) -> in
         session.flush()
         return 0
     session.execute(delete(ProofFault).where(ProofFault.seq >= start, ProofFault.seq < end))
-    wrong = [
-        {
-            "seq": line.seq,
-            "fault": FaultKind.GONE if line.body is None else FaultKind.CHANGED,
-            "found_at": now,
-        }
-        for line in lines_between(session, start=start, end=end)
-        if line.body is None or leaf_hash(line.body.encode()) != line.hash
-    ]
-    if wrong:
-        session.execute(insert(ProofFault), wrong)
+    wrong = dict.fromkeys(_broken_nodes(session, start=start, end=end), FaultKind.TREE)
+    for line in lines_between(session, start=start, end=end):
+        if line.body is None:
+            wrong[line.seq] = FaultKind.GONE
+        elif leaf_hash(line.body.encode()) != line.hash:
+            wrong[line.seq] = FaultKind.CHANGED
+    found = [{"seq": seq, "fault": fault, "found_at": now} for seq, fault in wrong.items()]
+    if found:
+        session.execute(insert(ProofFault), found)
     watch.next_seq = end
     session.flush()
     return end - start
+
+
+def _broken_nodes(session: Session, *, start: int, end: int) -> Iterator[int]:
+    """Yield the first leaf of each kept node that ends in (start, end] and is not over its leaves.
+
+    At the end of the log, the whole is held against the newest signed root too.
+    """
+    fetch = TreeReader(session)
+    level = KEPT_LEVELS
+    while end >> level:
+        for position in range(start >> level, end >> level):
+            children = _children(session, fetch, level=level, position=position)
+            kept = session.get(ProofNode, (level, position), populate_existing=True)
+            if len(children) != _FAN_OUT or kept is None or fold(children) != kept.hash:
+                yield max(start, (((position + 1) << level) - 1) >> KEPT_LEVELS << KEPT_LEVELS)
+        level += KEPT_LEVELS
+    newest = newest_checkpoint(session)
+    if newest is not None and start < newest.size <= end:
+        try:
+            holds = root_of(fetch, newest.size) == newest.root
+        except LookupError:
+            holds = False
+        if not holds:
+            yield max(start, (newest.size - 1) >> KEPT_LEVELS << KEPT_LEVELS)

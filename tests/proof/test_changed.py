@@ -9,7 +9,8 @@ from sqlalchemy import create_engine, text
 from kernel.db import transaction
 from proof.jobs import log_new_records, look_at_all
 from proof.models import FaultKind, RecordKind
-from proof.queries import faults, find_leaf, proof_of
+from proof.queries import faults, find_leaf, proof_of, record_of
+from proof.rules import leaf_hash
 from tests.finance.chain import ChainMaker
 from tests.finance.traced import settled
 from tests.make import NOW
@@ -127,3 +128,31 @@ def test_the_command_names_what_was_changed(app, logged, owner):
 
     assert answer.exit_code == 1
     assert json.loads(answer.stdout)["faults"] == [f"captured {logged.redemption.id}: changed"]
+
+
+def test_a_forger_who_changes_the_leaf_too_breaks_the_tree(committed, owner, app):
+    """Record and leaf agree again; the kept nodes, and in the end the signed root, do not."""
+    with transaction() as session:
+        make = ChainMaker(session)
+        make.chart()
+        till = make.terminal()
+        sales = [make.sale(till, seq=number).id for number in range(1, 136)]
+    log_new_records(now=NOW, all_of_them=True)
+
+    # 256 sales come first, then their vouchers: 270 leaves, one kept node, and a rest.
+    for sale in sales[:1]:
+        with owner.begin() as connection:
+            connection.execute(text(CHANGES[0][2]), {"id": sale})
+        with transaction() as session:
+            leaf = find_leaf(session, kind=RecordKind.CAPTURED, key=str(sale))
+            said = record_of(session, leaf)
+        with owner.begin() as connection:
+            connection.execute(
+                text("UPDATE proof_leaves SET hash = :hash WHERE seq = :seq"),
+                {"hash": leaf_hash(said.encode()), "seq": leaf.seq},
+            )
+
+    look_at_all()
+
+    with transaction() as session:
+        assert [(fault.seq, fault.fault) for fault, _ in faults(session)] == [(0, FaultKind.TREE)]
