@@ -200,7 +200,8 @@ SOURCES: tuple[Source, ...] = (
         "payment_batches b",
         _facts(
             "b",
-            "id number book payments total_fen maker_id approver_id approved_at sent_at",
+            "id number book payments total_fen maker_id checker_id checked_at first_approver_id"
+            " first_approved_at approver_id approved_at sent_at",
             file_sha256="encode(b.file_sha256, 'hex')",
             list=_PAYMENTS,
         ),
