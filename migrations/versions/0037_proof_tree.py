@@ -18,5 +18,5 @@ def downgrade() -> None:
 
 
 def _allow(kinds: str) -> None:
-    op.drop_constraint(_NAME, "proof_faults", type_="check")
+    op.execute(f"ALTER TABLE proof_faults DROP CONSTRAINT {_NAME}")
     op.execute(f"ALTER TABLE proof_faults ADD CONSTRAINT {_NAME} CHECK (fault IN ({kinds}))")
