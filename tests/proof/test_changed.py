@@ -17,7 +17,7 @@ from tests.make import NOW
 
 # What the owner of the database does to each kind of record: a statement on the row `:id`.
 CHANGES = [
-    (RecordKind.CAPTURED, "redemption", "UPDATE redemptions SET receipt_seq = 99 WHERE id = :id"),
+    (RecordKind.CAPTURED, "redemption", "UPDATE redemptions SET receipt_seq = 999 WHERE id = :id"),
     (
         RecordKind.TAKEN_BACK,
         "redemption_reversal",
