@@ -349,6 +349,8 @@ ACCESS: dict[str, Rule] = {
     # Finance: bank lines, matches, exceptions
     "GET finance_bank_pages.bank": FINANCE,
     "POST finance_bank_pages.upload": staff(Role.FINANCE_MAKER, reach=Reach.CITY),
+    "GET finance_bank_pages.channels": FINANCE,
+    "POST finance_bank_pages.upload_bill": staff(Role.FINANCE_MAKER, reach=Reach.CITY),
     "GET finance_bank_pages.lines": FINANCE,
     "GET finance_bank_pages.line": FINANCE,
     "POST finance_bank_pages.match_line": staff(Role.FINANCE_MAKER, reach=Reach.CITY),

@@ -106,6 +106,7 @@ DESK_LINKS: list[DeskLink] = [
     DeskLink(FINANCE, "finance_statements_pages.disputes", N_("Disputes"), disputes_waiting),
     DeskLink(FINANCE, "finance_payments_pages.payments", N_("Payments"), waiting_batches),
     DeskLink(FINANCE, "finance_bank_pages.bank", N_("Bank")),
+    DeskLink(FINANCE, "finance_bank_pages.channels", N_("Payment channels")),
     DeskLink(FINANCE, "finance_bank_pages.exceptions", N_("Exceptions"), open_exceptions),
     DeskLink(FINANCE, "finance_closing_pages.all_months", N_("Close"), months_waiting),
     DeskLink(FINANCE, "finance_books_pages.books", N_("Books")),

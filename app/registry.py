@@ -38,6 +38,7 @@ from finance.api.payout_accounts import api as payout_accounts_api
 from finance.api.statements import api as statements_api
 from finance.api.trace import api as finance_trace_api
 from finance.cli import finance_commands
+from finance.jobs import name_new_differences
 from finance.jobs import watch as watch_residuals
 from finance.pages import bank_pages
 from finance.pages.books import pages as books_pages
@@ -157,6 +158,7 @@ JOBS: list[JobTask] = [
     forget_papers,
     look_after_coupons,
     move_waiting_lists,
+    name_new_differences,
     watch_residuals,
     watch_sales,
     log_records,

@@ -1,7 +1,7 @@
 """`flask finance …`."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import click
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from finance.queries import residuals
 from finance.services.bank_import import import_bank_file
 from finance.services.closing import ask_to_close, close_period
+from finance.services.trade_import import import_trade_bill
 from kernel.actors import Actor, ActorKind, Role
 from kernel.cli import file_argument, json_option, print_answer, told_refusals
 from kernel.clock import utc_now
@@ -40,6 +41,40 @@ def import_bank_command(file: Path, *, as_json: bool) -> None:
     answer = {
         "account": taken.account_number,
         "lines": taken.lines,
+        "new": taken.new,
+        "matched": taken.matched,
+        "named": taken.named,
+    }
+    print_answer(answer, as_json=as_json)
+
+
+@finance_commands.command("import-trades")
+@file_argument
+@click.option("--uscc", help="The merchant's credit code: needed with its first bill.")
+@click.option(
+    "--day",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The day for which FILE says that there is no bill.",
+)
+@json_option
+@with_appcontext
+def import_trades_command(
+    file: Path, *, uscc: str | None, day: datetime | None, as_json: bool
+) -> None:
+    """Take in FILE, a WeChat trade bill; twice brings nothing new."""
+    with told_refusals(), transaction() as session:
+        taken = import_trade_bill(
+            session,
+            content=file.read_bytes(),
+            name=file.name,
+            uscc=uscc,
+            bill_on=day.date() if day else None,
+            staff_id=None,
+            now=utc_now(),
+        )
+    answer = {
+        "number": taken.number,
+        "trades": taken.trades,
         "new": taken.new,
         "matched": taken.matched,
         "named": taken.named,

@@ -6,6 +6,7 @@ from flask import current_app
 
 from finance.queries.closing import open_months
 from finance.services.closing import watch_residuals
+from finance.services.differences import name_differences
 from finance.services.opening import open_due_statements
 from finance.services.statements import agree_by_silence
 from kernel.actors import Role
@@ -15,6 +16,15 @@ from kernel.jobs import job
 from staff.queries import actor_of
 
 logger = logging.getLogger("union_card.finance")
+
+
+@job("finance.name_differences", cron="2 * * * *")
+def name_new_differences(timestamp: int) -> None:  # noqa: ARG001 (the queue passes its minute)
+    """Name what tills without a network and invoices have brought; before the watch looks."""
+    with transaction() as session:
+        named = name_differences(session, now=utc_now())
+    if named:
+        logger.info("differences_named %s", named)
 
 
 @job("finance.watch_residuals", cron="5 * * * *")

@@ -15,6 +15,7 @@ from kernel.gateway import NotSentError, gateway
 from kernel.jobs import job
 from kernel.persons import Mode
 from kernel.sheets import TableFileRefused
+from members.models import NoticeKind
 from members.queries import import_by_id
 from members.services import (
     FileMemory,
@@ -38,10 +39,23 @@ from members.services.imports import (
     resume_commit,
 )
 from members.services.messages import SEND_JOB
+from members.services.notices import MESSAGES_JOB, send_notice_messages
 
 logger = logging.getLogger("union_card.messages")
 
 COUNT_STEP_LINES = 5_000
+
+
+@job(MESSAGES_JOB)
+def message_members(kind: str, member_ids: list[str]) -> None:
+    """Write the text messages that follow a notice to many; all of them or none."""
+    with transaction() as session:
+        send_notice_messages(
+            session,
+            member_ids=[UUID(each) for each in member_ids],
+            kind=NoticeKind(kind),
+            now=utc_now(),
+        )
 
 
 @job("members.preview_import")

@@ -10,6 +10,7 @@ from finance.models.bank import (
     DiscrepancyState,
     Match,
 )
+from finance.models.channels import Channel, ChannelAccount, Trade, TradeBill, TradeKind
 from finance.models.closing import CloseCertificate, CloseRequest, ResidualCheck
 from finance.models.invoices import INVOICE_MOVES, Invoice, InvoiceState
 from finance.models.payment_terms import PayingAccount, PaymentTiers
@@ -57,6 +58,8 @@ __all__ = [
     "BankFile",
     "BankLine",
     "BatchState",
+    "Channel",
+    "ChannelAccount",
     "CloseCertificate",
     "CloseRequest",
     "Discrepancy",
@@ -80,6 +83,9 @@ __all__ = [
     "StatementFund",
     "StatementLine",
     "StatementState",
+    "Trade",
+    "TradeBill",
+    "TradeKind",
     "Voucher",
     "VoucherLine",
 ]

@@ -172,14 +172,24 @@ DISCREPANCY_MOVES: Moves[DiscrepancyState] = {
 
 
 class Discrepancy(Base):
-    """A residual with a name, an owner and an age, about a bank line or a payment.
+    """A residual with a name, an owner and an age, about one thing of ours or of another side.
 
-    An open one explains what of its subject is unmatched; matched in full, it is resolved.
+    About a bank line or a payment, an open one explains what of it is unmatched; matched in full,
+    it is resolved. About anything else, `amount_fen` is what is not explained, signed as the other
+    side says more or less than we do.
     """
 
     __tablename__ = "discrepancies"
     __table_args__ = (
-        CheckConstraint("num_nonnulls(bank_line_id, payment_id) = 1", name="about_one_thing"),
+        CheckConstraint(
+            "num_nonnulls(bank_line_id, payment_id, trade_id, redemption_id, offline_record_id,"
+            " invoice_id) = 1",
+            name="about_one_thing",
+        ),
+        CheckConstraint(
+            "(amount_fen IS NULL) = (num_nonnulls(bank_line_id, payment_id) = 1)",
+            name="amount_of_its_own",
+        ),
         CheckConstraint("(state = 'resolved') = (resolved_at IS NOT NULL)", name="resolved_once"),
         Index("ix_discrepancies_open", "opened_at", postgresql_where=text("state = 'open'")),
     )
@@ -188,9 +198,29 @@ class Discrepancy(Base):
     code: Mapped[DiscrepancyCode]
     bank_line_id: Mapped[UUID | None] = mapped_column(ForeignKey("bank_lines.id"), unique=True)
     payment_id: Mapped[UUID | None] = mapped_column(ForeignKey("payments.id"), unique=True)
+    trade_id: Mapped[UUID | None] = mapped_column(ForeignKey("trades.id"), unique=True)
+    redemption_id: Mapped[UUID | None] = mapped_column(ForeignKey("redemptions.id"), unique=True)
+    offline_record_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("offline_records.id"), unique=True
+    )
+    invoice_id: Mapped[UUID | None] = mapped_column(ForeignKey("invoices.id"), unique=True)
+    amount_fen: Mapped[Fen | None]
     state: Mapped[DiscrepancyState] = mapped_column(default=DiscrepancyState.OPEN)
     owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff_accounts.id"))
     note: Mapped[str | None] = mapped_column(String(200))
     opened_at: Mapped[datetime]
     resolved_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
+
+    @property
+    def subject(self) -> tuple[str, UUID]:
+        """Return what it is about: which kind of thing, and which."""
+        found = {
+            "bank_line": self.bank_line_id,
+            "payment": self.payment_id,
+            "trade": self.trade_id,
+            "redemption": self.redemption_id,
+            "offline_record": self.offline_record_id,
+            "invoice": self.invoice_id,
+        }
+        return next((kind, id_) for kind, id_ in found.items() if id_ is not None)

@@ -55,6 +55,42 @@ CODE_WORDS = {
         N_("A higher union sent money. Book it, then resolve it here."),
     ),
 }
+# What to do about it where it is not between us and the bank: what is done unless a person knows
+# better.
+ACTION_WORDS = {
+    DiscrepancyCode.PLATFORM_ONLY: N_(
+        "We have the sale and the payment channel has no trade of it. Hold the payout, ask the"
+        " merchant within three working days, then take the sale back."
+    ),
+    DiscrepancyCode.EXTERNAL_ONLY: N_(
+        "The channel has a trade and we have no sale. A late sale of a till without a network is"
+        " matched by itself; else the merchant bears it."
+    ),
+    DiscrepancyCode.AMOUNT_MISMATCH: N_(
+        "Order amount or subsidy differ. Work the sale out again by the offer's version of that"
+        " time."
+    ),
+    DiscrepancyCode.DUPLICATE: N_("The sale was counted already. The first one is kept."),
+    DiscrepancyCode.CROSS_DAY: N_(
+        "The same sale on two days. Within five minutes of midnight it is matched by itself;"
+        " beyond that, ask whose clock is wrong."
+    ),
+    DiscrepancyCode.REFUND_UNPAIRED: N_(
+        "The channel gave money back and the sale stands here. Hold the payout until the sale is"
+        " taken back."
+    ),
+    DiscrepancyCode.INELIGIBLE_AT_TIME: N_(
+        "The card could not be used any more and the till could not know. The policy on offline"
+        " losses has said who bears it."
+    ),
+    DiscrepancyCode.OVER_CAP: N_(
+        "A limit was passed while a till was offline. The agreement says whether the merchant or"
+        " the programme bears it."
+    ),
+    DiscrepancyCode.INVOICE_MISMATCH: N_(
+        "The invoice is not for what the statement comes to. Return it to the merchant."
+    ),
+}
 STATE_WORDS = {
     DiscrepancyState.OPEN: N_("Unexplained"),
     DiscrepancyState.RESOLVED: N_("Resolved"),

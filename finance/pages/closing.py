@@ -279,6 +279,8 @@ def _url_of(named: Mapping[str, Any]) -> str | None:
     """Return where a named exception is looked after."""
     if named["subject_type"] == "bank_line":
         return url_for("finance_bank_pages.line", bank_line_id=named["subject_id"])
+    if named["subject_type"] == "redemption":
+        return url_for("finance_trace_pages.show", kind="redemption", object_id=named["subject_id"])
     if named["subject_type"] == "payment_batch":
         return url_for("finance_payments_pages.batch", batch_id=named["subject_id"])
     return None

@@ -12,7 +12,7 @@ from flask_babel import gettext
 from finance.errors import DiscrepancyNotFound
 from finance.models import DiscrepancyState
 from finance.pages.bank import bank_pages
-from finance.pages.bank_words import CODE_WORDS, STATE_KINDS, STATE_WORDS, WORKERS
+from finance.pages.bank_words import ACTION_WORDS, CODE_WORDS, STATE_KINDS, STATE_WORDS, WORKERS
 from finance.pages.payment_words import PAYMENT_WORDS
 from finance.pages.reach import city_actor, may
 from finance.queries.discrepancies import ExceptionRow, exception_by_id
@@ -126,8 +126,14 @@ def _show(discrepancy_id: UUID, **sent: Form) -> ResponseReturnValue:
     if found is None:
         raise DiscrepancyNotFound
     status = next((form.status for form in sent.values()), HTTPStatus.OK)
+    is_banks = found.line is not None or found.payment is not None
     return render_template(
         "finance/exception.html",
+        what_to_do=(
+            CODE_WORDS[found.discrepancy.code][1]
+            if is_banks
+            else ACTION_WORDS[found.discrepancy.code]
+        ),
         row=found,
         forms={
             "note": sent.get("note") or blank_form(note=found.discrepancy.note),
@@ -153,7 +159,11 @@ def _columns(now: datetime) -> list[Column[ExceptionRow]]:
     def about(row: ExceptionRow) -> object:
         if row.line is not None:
             return f"{row.line.booked_on} {row.line.counterparty or ''} {row.line.summary}"
-        return f"{row.payment.payee_shown} {row.payment.reference}" if row.payment else ""
+        if row.payment is not None:
+            return f"{row.payment.payee_shown} {row.payment.reference}"
+        if row.trade is not None:
+            return f"{row.trade.trade_no} {row.trade.order_no}"
+        return row.receipt or (row.invoice.number if row.invoice else row.till)
 
     return [
         Column(gettext("Kind"), lambda row: gettext(CODE_WORDS[row.discrepancy.code][0])),

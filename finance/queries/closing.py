@@ -55,7 +55,7 @@ class NamedException:
     """
 
     code: str
-    subject_type: str  # "bank_line", "payment" or "payment_batch"
+    subject_type: str  # as of Discrepancy.subject, or "payment_batch"
     subject_id: UUID
     amount_fen: int
     since: datetime
@@ -154,7 +154,11 @@ def _discrepancies(session: Session) -> list[NamedException]:
     rows = session.execute(
         select(
             Discrepancy,
-            func.coalesce(_UNMATCHED, Payment.amount_fen - Payment.matched_fen),
+            func.coalesce(
+                func.abs(Discrepancy.amount_fen),
+                _UNMATCHED,
+                Payment.amount_fen - Payment.matched_fen,
+            ),
         )
         .outerjoin(BankLine, BankLine.id == Discrepancy.bank_line_id)
         .outerjoin(Payment, Payment.id == Discrepancy.payment_id)
@@ -162,8 +166,7 @@ def _discrepancies(session: Session) -> list[NamedException]:
     )
     found = []
     for each, amount_fen in rows:
-        subject = "bank_line" if each.bank_line_id else "payment"
-        subject_id = each.bank_line_id or each.payment_id
+        subject, subject_id = each.subject
         found.append(
             NamedException(
                 each.code.value, subject, subject_id, amount_fen, each.opened_at, each.owner_id

@@ -21,6 +21,11 @@ class LineFilterForm(Wire):
     text = Text(maximum=60)
 
 
+class TradeBillForm(Wire):
+    uscc = Text(maximum=40)
+    bill_on = fields.Date()
+
+
 class FindForm(Wire):
     """What a person looks for among the payments, beside a bank line."""
 

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from hashlib import sha256
 from uuid import UUID
 
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import Row, func, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
@@ -24,11 +24,13 @@ from finance.rules.references import find_reference
 from finance.services.discrepancies import name_lines
 from finance.services.matching_by_rule import match_by_reference
 from kernel.actors import SYSTEM, Actor, ActorKind
+from kernel.bulk import insert_columns
 from kernel.clock import shanghai_date
 from kernel.ids import new_id
 from kernel.money import Fen, yuan
 
 _NAME_MAX = 200
+_STATEMENT_SECONDS_MAX = 300
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ def import_bank_file(
     if (repeated := _taken_before(session, digest)) is not None:
         return repeated
     statement = read_bank_file(content, formats=bank_formats(), today=shanghai_date(now))
+    # A file of 100,000 lines is few statements, each of them long.
+    session.execute(text(f"SET LOCAL statement_timeout = '{_STATEMENT_SECONDS_MAX}s'"))
     account = _lock_account(session, statement, now=now)
     # The same file sent twice at once: the other one had the lock first.
     if (repeated := _taken_before(session, digest)) is not None:
@@ -270,7 +274,7 @@ def _add_lines(
         taken[line.key] += 1
         rows.append(_row(file, seq=seq, line=line, occurrence=taken[line.key]))
     if rows:
-        session.execute(insert(BankLine), rows)
+        insert_columns(session, BankLine, {name: [row[name] for row in rows] for name in rows[0]})
 
 
 def _row(file: BankFile, *, seq: int, line: FileLine, occurrence: int) -> dict[str, object]:

@@ -178,12 +178,13 @@ def _take_back(
 def _paid_journals(
     session: Session, match: Match, payment: Payment
 ) -> Iterator[tuple[Journal, Fen]]:
-    matches = select(Match.id).where(Match.payment_id == payment.id)
+    # Asked one after the other: in the middle of a large file the planner knows nothing of either.
+    matches = session.scalars(select(Match.id).where(Match.payment_id == payment.id)).all()
     journals = session.scalars(
         select(Journal)
         .where(
             Journal.source_type == SOURCE,
-            Journal.source_id.in_(matches),
+            Journal.source_id == among(matches),
             Journal.reverses_id.is_(None),
         )
         .order_by(Journal.source_id != match.id, Journal.id)

@@ -102,6 +102,11 @@ def send_code_message(
     )
 
 
+def sends_notice_messages(kind: NoticeKind) -> bool:
+    """Say whether notices of a kind are followed by text messages at all."""
+    return notice_policy()[kind].sms and gateway() is not None
+
+
 def send_notice_message(
     session: Session, *, member_id: UUID, kind: NoticeKind, now: datetime
 ) -> UUID | None:
@@ -110,8 +115,7 @@ def send_notice_message(
     The message names nothing: what happened is read in the member's page. Without a gateway
     nothing is written; the notice is there all the same.
     """
-    policy = notice_policy()[kind]
-    if not policy.sms or gateway() is None:
+    if not sends_notice_messages(kind):
         return None
     member = session.get_one(Member, member_id)
     if member.phone_sealed is None:
@@ -123,7 +127,7 @@ def send_notice_message(
         purpose=SmsPurpose.NOTICE,
         member_id=member_id,
         phone=MEMBER_PHONE.open(member_id, member.phone_sealed),
-        text=policy.in_language(is_chinese=is_chinese),
+        text=notice_policy()[kind].in_language(is_chinese=is_chinese),
         life=NOTICE_MESSAGE_LIFE,
         now=now,
     )

@@ -2,14 +2,21 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, insert, update
+from sqlalchemy import ColumnElement, update
 from sqlalchemy.orm import Session
 
+from kernel.bulk import insert_columns
 from kernel.ids import new_id
+from kernel.jobs import defer_named
 from members.models import Notice, NoticeKind
-from members.services.messages import send_notice_message
+from members.services.messages import send_notice_message, sends_notice_messages
+
+MESSAGES_JOB = "members.send_notice_messages"
+_AT_ONCE = 50
+_A_JOB = 500
 
 
 def notify(
@@ -53,12 +60,34 @@ def notify_many(
     place: str | None,
     now: datetime,
 ) -> None:
-    """Tell many members the same thing, as `notify` tells one; the notices are one INSERT."""
+    """Tell many members the same thing, as `notify` tells one; the notices are one INSERT.
+
+    Beyond a few, their text messages are written by a job, so that a bank file of any size is
+    taken in at once.
+    """
     if not member_ids:
         return
-    same = {"kind": kind, "title_zh": title_zh, "title_en": title_en, "place": place}
-    rows = [{"id": new_id(), "member_id": each, "created_at": now, **same} for each in member_ids]
-    session.execute(insert(Notice), rows)
+    same: dict[str, Any] = {
+        "kind": kind,
+        "title_zh": title_zh,
+        "title_en": title_en,
+        "place": place,
+    }
+    columns = {name: [value] * len(member_ids) for name, value in same.items()}
+    columns |= {"id": [new_id() for _ in member_ids], "member_id": list(member_ids)}
+    insert_columns(session, Notice, columns | {"created_at": [now] * len(member_ids)})
+    if len(member_ids) <= _AT_ONCE:
+        send_notice_messages(session, member_ids=member_ids, kind=kind, now=now)
+    elif sends_notice_messages(kind):
+        for start in range(0, len(member_ids), _A_JOB):
+            some = [str(each) for each in member_ids[start : start + _A_JOB]]
+            defer_named(session, MESSAGES_JOB, kind=kind.value, member_ids=some)
+
+
+def send_notice_messages(
+    session: Session, *, member_ids: Sequence[UUID], kind: NoticeKind, now: datetime
+) -> None:
+    """Have members told by text message, each as policy says."""
     for member_id in member_ids:
         send_notice_message(session, member_id=member_id, kind=kind, now=now)
 

@@ -220,6 +220,7 @@ NOT_LISTS = {
     "GET finance_closing_pages.all_months": "the city's, for everybody in finance to read",
     "GET finance_statements_pages.open_form": "an empty form",
     "GET finance_bank_pages.bank": "the city's, for everybody in finance to read",
+    "GET finance_bank_pages.channels": "the city's, for everybody in finance to read",
     "GET finance_bank_pages.lines": "the city's, for everybody in finance to read",
     "GET finance_bank_pages.matches": "the city's, for everybody in finance to read",
     "GET finance_bank_pages.exceptions": "the city's, for everybody in finance to read",

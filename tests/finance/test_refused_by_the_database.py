@@ -40,6 +40,7 @@ GUARDS = (
     "guard_tiers",
     "tier_batch",
     "count_match",
+    "count_matches",
 )
 
 
@@ -116,6 +117,7 @@ def _money(make, names, statements):
     owed = make.owed_to_a_member()
     return {
         "till": till.id,
+        "sold": make.sale(till).id,
         "dispute": dispute.id,
         "manager": make.manager().id,
         "prepared": prepared.id,
@@ -272,7 +274,10 @@ def test_no_right_of_the_application_is_without_a_reason(books):
         "paying_accounts": {"ended_at"},
         "payments": {"state", "payee_name_sealed", "payee_account_sealed"},
         "matches": {"undone_by", "undone_at", "undone_reason"},
-        "discrepancies": {"code", "state", "owner_id", "note", "resolved_at", "version"},
+        "discrepancies": {
+            *("code", "state", "owner_id", "note", "resolved_at", "version", "amount_fen"),
+        },
+        "trades": {"redemption_id", "matched_at"},
     }
 
 

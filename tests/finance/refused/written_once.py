@@ -34,7 +34,12 @@ WRITTEN_ONCE = {
     "bank_lines": "id account_id file_id seq booked_on booked_at amount_fen balance_fen occurrence"
     " counterparty counterparty_account summary bank_reference reference",
     "matches": "id bank_line_id payment_id amount_fen score reason matched_by matched_at",
-    "discrepancies": "id bank_line_id payment_id opened_at",
+    "discrepancies": "id bank_line_id payment_id trade_id redemption_id offline_record_id"
+    " invoice_id opened_at",
+    "channel_accounts": "id channel number merchant_id known_since",
+    "trade_bills": "id account_id name sha256 first_on last_on trades new imported_by imported_at",
+    "trades": "id bill_id account_id trade_no order_no kind refund_no traded_at order_fen"
+    " settled_fen refund_fen",
     "close_requests": "month maker_id asked_at",
     "close_certificates": "month residuals identities named programmes signed maker_id"
     " approver_id closed_at",

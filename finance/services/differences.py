@@ -1,0 +1,60 @@
+"""Names the differences that no file brings: tills without a network, and invoices. In sets."""
+
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from finance.rules.offline_codes import OFFLINE_CODES
+
+# Judged by rule, and not as a sale like any other: the rule has said who bears it, a person looks.
+_OFFLINE = text(
+    """
+    INSERT INTO discrepancies (id, code, offline_record_id, amount_fen, state, opened_at, version)
+    SELECT gen_random_uuid(), g.code, o.id,
+        CASE WHEN o.cut_fen > 0 THEN o.cut_fen ELSE coalesce(r.union_pays_fen, o.gross_fen) END,
+        'open', :now, 1
+    FROM offline_records o
+    JOIN unnest(CAST(:reasons AS text[]), CAST(:codes AS text[])) AS g (reason, code)
+        ON g.reason = o.reason
+    LEFT JOIN redemptions r ON r.id = o.redemption_id
+    WHERE o.verdict IN ('captured', 'refused') AND (o.borne_by <> 'limit' OR o.cut_fen > 0)
+        AND NOT EXISTS (SELECT FROM discrepancies d WHERE d.offline_record_id = o.id)
+    ON CONFLICT DO NOTHING
+    RETURNING id
+    """
+)
+_INVOICES = text(
+    """
+    INSERT INTO discrepancies (id, code, invoice_id, amount_fen, state, opened_at, version)
+    SELECT gen_random_uuid(), 'invoice_mismatch', i.id, i.amount_fen - f.fen, 'open', :now, 1
+    FROM invoices i
+    JOIN statements s ON s.id = i.statement_id
+    JOIN merchants m ON m.id = s.merchant_id
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(payable_fen), 0) AS fen FROM statement_funds
+        WHERE statement_id = i.statement_id) AS f
+    WHERE i.state = 'waiting' AND (i.amount_fen <> f.fen OR i.seller_uscc <> m.uscc)
+        AND NOT EXISTS (SELECT FROM discrepancies d WHERE d.invoice_id = i.id)
+    ON CONFLICT DO NOTHING
+    RETURNING id
+    """
+)
+_DECIDED = text(
+    """
+    UPDATE discrepancies d SET state = 'resolved', resolved_at = :now, version = d.version + 1
+    FROM invoices i WHERE i.id = d.invoice_id AND d.state = 'open' AND i.state <> 'waiting'
+    """
+)
+
+
+def name_differences(session: Session, *, now: datetime) -> int:
+    """Name what is new of sales without a network and of invoices; return how many.
+
+    An invoice's is resolved once the invoice was taken or returned.
+    """
+    reasons = {"reasons": list(OFFLINE_CODES), "codes": list(OFFLINE_CODES.values())}
+    named = len(session.execute(_OFFLINE, reasons | {"now": now}).all())
+    named += len(session.execute(_INVOICES, {"now": now}).all())
+    session.execute(_DECIDED, {"now": now})
+    return named
