@@ -37,6 +37,10 @@ class Left:
     def whole(self) -> int:
         return self.union + self.merchant + self.member
 
+    @property
+    def gross(self) -> int:
+        return self.sold.union_fen + self.sold.merchant_fen + self.sold.member_fen
+
 
 @dataclass
 class Sums:
@@ -74,6 +78,7 @@ class Generator:
         self.random = Random(seed)
         self.sums = Sums()
         self.left: list[Left] = []
+        self.sold: dict[date, list[Sold]] = {month: [] for month in MONTHS}
         self._places, self._holders, self._deals = places, holders, deals
 
     def sales(self, month: date, count: int, *, places: Sequence[Place] = ()) -> list[Sold]:
@@ -94,6 +99,7 @@ class Generator:
             parts = (PRICE_FEN, 0, LIST_FEN - PRICE_FEN)
         deal = self._deals[which]
         sold = Sold(new_id(), at, place, self.random.choice(self._holders), deal, *parts)
+        self.sold[(at + SHANGHAI).date().replace(day=1)].append(sold)
         self.left.append(Left(sold, sold.union_fen, sold.merchant_fen, sold.member_fen))
         self.sums.sales += 1
         self.sums.gross_fen += sum(parts)

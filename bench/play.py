@@ -3,39 +3,33 @@
 The deeds are the product's services; the sums that they are held against are the generator's.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from app.demo.day.bank import Movement, statement_file
+from bench.bank_days import BankDays
 from bench.books import Books, Place, Sold, add_deal
+from bench.held import Played, differences
 from bench.plan import MONTHS, OPENS_AT, SHANGHAI, Generator, next_month
 from bench.town import plant_town
 from benefits.rules import Terms
 from discounts.models import Redemption
 from discounts.services import RedeemRequest, redeem_discount, reverse_redemption
 from finance.models import (
-    BankAccount,
-    BankLine,
     Discrepancy,
     DiscrepancyState,
     Dispute,
     Payment,
-    PaymentState,
+    PaymentBatch,
     Statement,
     StatementFund,
     StatementLine,
     StatementState,
 )
-from finance.queries.residuals import residuals
 from finance.services import Voice, disputes, payments, statements
-from finance.services.bank_import import import_bank_file
 from finance.services.closing import ask_to_close, close_period
 from finance.services.discrepancies import take_on
 from finance.services.opening import open_statements
@@ -43,43 +37,18 @@ from kernel.actors import Till
 from kernel.db import transaction
 from kernel.ids import new_id
 from kernel.money import BasisPoints, Fen
-from ledger.models import Book, FundSource, Journal, PartyType, Posting
+from ledger.models import Book, FundSource, Journal
 
 REDUCTION = Terms("full_reduction", None, Fen(5000), Fen(4000), None, None, BasisPoints(7500), None)
 FIXED = Terms("fixed_price", None, None, None, Fen(3000), Fen(990), BasisPoints(10_000), None)
 OPENING_FEN = 900_000_000_00
 MEMBERS = 500
 DISPUTES = 6
-RETURNS = 3
 # So many sales in a thousand go through the till's own service, and so many are taken back.
 BY_SERVICE, TAKEN_BACK = 20, 10
-# What is planted each month, about payments and about nothing that we know.
-_OF_PAYMENTS = ("platform_only", "amount_mismatch", "duplicate")
-_OF_NOTHING = {
-    "external_only": (-7_77, "往来款"),
-    "refund_unpaired": (6_66, "退汇"),
-    "bank_fee": (-3_50, "手续费"),
-    "allocation": (50_000_00, "拨付普惠经费"),
-}
 
 
-@dataclass
-class Played:
-    """What came of a quarter; every list is empty, or says what is wrong."""
-
-    sales: int = 0
-    statements: int = 0
-    payments: int = 0
-    bank_lines: int = 0
-    planted: Counter[str] = field(default_factory=Counter)
-    wrong: list[str] = field(default_factory=list)
-
-    def expect(self, what: str, found: object, said: object) -> None:
-        if found != said:
-            self.wrong.append(f"{what}: the product says {found!r}, the generator {said!r}")
-
-
-class Quarter:
+class Quarter(BankDays):
     """Plays `sales` sales in three months at 60 merchants; `faults` of each code are planted."""
 
     def __init__(self, *, sales: int, faults: int = 20, merchants: int = 60, seed: int = 6) -> None:
@@ -113,7 +82,9 @@ class Quarter:
             self._bank(at(after, days=8), 0)
             self._dispute_again(at(after, days=9))
             self._close(month, at(after, days=10))
-        self._check()
+        self.played.sales = self.made.sums.sales
+        for what, found, said in differences(self.made.sums, balance=self.balance):
+            self.played.expect(what, found, said)
         return self.played
 
     # What tills do.
@@ -279,89 +250,22 @@ class Quarter:
                     sorted((each.payee_id, each.amount_fen) for each in self.again),
                 )
                 self.again = []
-            payments.approve_batch(
-                session, actor=self.town.approver, batch_id=batch.id, version=batch.version, now=now
-            )
+            self._sign(session, batch, now)
             payments.send_batch(
                 session, actor=self.town.maker, batch_id=batch.id, version=batch.version, now=now
             )
 
-    # What the bank does.
-
-    def _bank(self, now: datetime, faults: int) -> None:
-        with transaction() as session:
-            sent = session.scalars(
-                select(Payment)
-                .where(
-                    Payment.state == PaymentState.SENT,
-                    Payment.reference.not_in(self._known_faults()),
-                )
-                .order_by(Payment.id)
-            ).all()
-        movements = self._movements(sent, faults, sends_back=bool(faults))
-        content = statement_file(movements, opening_fen=Fen(self.balance), now=now)
-        later = statement_file(
-            movements, opening_fen=Fen(self.balance), now=now + timedelta(minutes=1)
-        )
-        self.balance += sum(each.amount_fen for each in movements)
-        self.played.bank_lines += len(movements)
-        # The file, the file again, and its lines in another file: taken in once.
-        for take, (file, new) in enumerate(((content, len(movements)), (content, 0), (later, 0))):
-            with transaction() as session:
-                taken = import_bank_file(
-                    session, content=file, name=f"bank-{take}.csv", staff_id=None, now=now
-                )
-                self.played.expect(f"new lines of {now:%Y-%m-%d}, {take}", taken.new, new)
-
-    def _known_faults(self) -> list[str]:
-        return [about for _, about in self.made.sums.planted]
-
-    def _movements(
-        self, sent: Sequence[Payment], faults: int, *, sends_back: bool
-    ) -> list[Movement]:
-        """Pay what was sent, with faults: each about a payment of its own."""
-        shuffled = self.made.random.sample(list(sent), len(sent))
-        bad = {
-            payment.id: code
-            for place, code in enumerate(_OF_PAYMENTS)
-            for payment in shuffled[place * faults : (place + 1) * faults]
-        }
-        back = {each.id for each in shuffled[len(_OF_PAYMENTS) * faults :][: RETURNS * sends_back]}
-        movements: list[Movement] = []
-        for payment in sent:
-            code = bad.get(payment.id)
-            if code is not None:
-                self._plant(code, payment.reference)
-            movements += self._lines_of(payment, code, comes_back=payment.id in back)
-        for code, (fen, words) in _OF_NOTHING.items():
-            for number in range(faults):
-                about = f"{words} {self.balance + number}"
-                self._plant(code, about)
-                movements.append(Movement(Fen(fen), about))
-        return movements
-
-    def _lines_of(
-        self, payment: Payment, code: str | None, *, comes_back: bool
-    ) -> Iterable[Movement]:
-        whole, words = payment.amount_fen, f"惠企付款 {payment.reference}"
-        key = payment.payee_id, payment.fund_source.value
-        if code == "platform_only":
-            return
-        if code == "amount_mismatch":
-            yield Movement(Fen(1 - whole), words)
-            return
-        self.made.sums.paid[key] += whole
-        yield Movement(Fen(-whole), words)
-        if code == "duplicate":
-            yield Movement(Fen(-whole), words)
-        if comes_back:
-            self.made.sums.paid[key] -= whole
-            self.again.append(payment)
-            yield Movement(whole, f"退汇 {payment.reference}")
-
-    def _plant(self, code: str, about: str) -> None:
-        self.made.sums.planted[code, about] += 1
-        self.played.planted[code] += 1
+    def _sign(self, session: Session, batch: PaymentBatch, now: datetime) -> None:
+        """Let as many people sign as the batch asks for."""
+        signers = [self.town.approver, self.town.second_approver][: batch.approvals]
+        if batch.needs_check:
+            payments.check_batch(
+                session, actor=self.town.checker, batch_id=batch.id, version=batch.version, now=now
+            )
+        for signer in signers:
+            payments.approve_batch(
+                session, actor=signer, batch_id=batch.id, version=batch.version, now=now
+            )
 
     # What is true afterwards.
 
@@ -389,31 +293,6 @@ class Quarter:
                 now=now,
             )
 
-    def _check(self) -> None:
-        sums = self.made.sums
-        self.played.sales = sums.sales
-        with transaction() as session:
-            self.played.expect(
-                "sales and their bills",
-                _numbers(
-                    session,
-                    select(func.count(), func.sum(Redemption.gross_fen)).select_from(Redemption),
-                ),
-                [sums.sales, sums.gross_fen],
-            )
-            self.played.expect("owed to merchants", _owed(session), sums.owed())
-            self.played.expect(
-                "the bank's balance",
-                _numbers(session, select(BankAccount.closing_fen)),
-                [self.balance],
-            )
-            found_exceptions = _exceptions(session)
-            self.played.expect("not found", sums.planted - found_exceptions, Counter())
-            self.played.expect("flagged for nothing", found_exceptions - sums.planted, Counter())
-            for month in (*MONTHS, next_month(MONTHS[-1])):
-                found = residuals(session, starts_on=month, ends_on=next_month(month))
-                self.played.expect(f"residuals of {month:%Y-%m}", found.not_zero, {})
-
 
 _SCAN = text(
     """
@@ -437,32 +316,3 @@ def _till(place: Place) -> Till:
 
 def _disputed() -> Any:
     return select(Dispute.id).where(Dispute.line_journal_id == Journal.id).exists()
-
-
-def _numbers(session: Session, query: Any) -> list[int]:
-    return [int(number) for number in session.execute(query).one()]
-
-
-def _owed(session: Session) -> dict[tuple[UUID, str], int]:
-    rows = session.execute(
-        select(
-            Posting.party_id,
-            Journal.fund_source,
-            func.sum(Posting.credit_fen - Posting.debit_fen),
-        )
-        .join(Journal, Journal.id == Posting.journal_id)
-        .where(Posting.party_type == PartyType.MERCHANT)
-        .group_by(Posting.party_id, Journal.fund_source)
-    )
-    return {(who, fund.value): int(fen) for who, fund, fen in rows if who is not None and fen}
-
-
-def _exceptions(session: Session) -> Counter[tuple[str, str]]:
-    """Return each open exception with its code and what tells what it is about."""
-    rows = session.execute(
-        select(Discrepancy.code, Payment.reference, BankLine.reference, BankLine.summary)
-        .outerjoin(Payment, Payment.id == Discrepancy.payment_id)
-        .outerjoin(BankLine, BankLine.id == Discrepancy.bank_line_id)
-        .where(Discrepancy.state == DiscrepancyState.OPEN)
-    )
-    return Counter((code.value, ours or named or said) for code, ours, named, said in rows)

@@ -50,6 +50,13 @@ TILL_KEY = bytes([2]) + bytes(32)
 _PASSWORD = "nobody signs in"  # noqa: S105 (a hash of nothing: the bench's staff have no password)
 _CITY = "SZ"
 ROWS = 5_000
+# In the order of Town's.
+_KEEPERS = (
+    Role.FINANCE_MAKER,
+    Role.FINANCE_APPROVER,
+    Role.FINANCE_CHECKER,
+    Role.FINANCE_APPROVER,
+)
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,7 @@ class Town:
     maker: Actor
     approver: Actor
     checker: Actor
+    second_approver: Actor
 
 
 def plant_town(
@@ -85,9 +93,7 @@ def plant_town(
     rows.write(session)
     staff = [
         _staff(session, number, role, union_id=city.id, now=opens_at)
-        for number, role in enumerate(
-            (Role.FINANCE_MAKER, Role.FINANCE_APPROVER, Role.FINANCE_CHECKER)
-        )
+        for number, role in enumerate(_KEEPERS)
     ]
     return Town(places, second, holders, *staff)
 

@@ -1,0 +1,110 @@
+"""What the bank says in the generated quarter, faults among it."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from app.demo.day.bank import Movement, statement_file
+from bench.held import Played
+from bench.plan import Generator
+from bench.town import Town
+from finance.models import Payment, PaymentState
+from finance.services.bank_import import import_bank_file
+from kernel.db import transaction
+from kernel.money import Fen
+
+RETURNS = 3
+# What is planted each month, about payments and about nothing that we know.
+_OF_PAYMENTS = ("platform_only", "amount_mismatch", "duplicate")
+_OF_NOTHING = {
+    "external_only": (-7_77, "往来款"),
+    "refund_unpaired": (6_66, "退汇"),
+    "bank_fee": (-3_50, "手续费"),
+    "allocation": (50_000_00, "拨付普惠经费"),
+}
+
+
+class BankDays:
+    """A part of Quarter, which keeps what is named here."""
+
+    made: Generator
+    played: Played
+    town: Town
+    balance: int
+    again: list[Payment]
+
+    def _bank(self, now: datetime, faults: int) -> None:
+        with transaction() as session:
+            sent = session.scalars(
+                select(Payment)
+                .where(
+                    Payment.state == PaymentState.SENT,
+                    Payment.reference.not_in(self._known_faults()),
+                )
+                .order_by(Payment.id)
+            ).all()
+        movements = self._movements(sent, faults, sends_back=bool(faults))
+        content = statement_file(movements, opening_fen=Fen(self.balance), now=now)
+        later = statement_file(
+            movements, opening_fen=Fen(self.balance), now=now + timedelta(minutes=1)
+        )
+        self.balance += sum(each.amount_fen for each in movements)
+        self.played.bank_lines += len(movements)
+        # The file, the file again, and its lines in another file: taken in once.
+        for take, (file, new) in enumerate(((content, len(movements)), (content, 0), (later, 0))):
+            with transaction() as session:
+                taken = import_bank_file(
+                    session, content=file, name=f"bank-{take}.csv", staff_id=None, now=now
+                )
+                self.played.expect(f"new lines of {now:%Y-%m-%d}, {take}", taken.new, new)
+
+    def _known_faults(self) -> list[str]:
+        return [about for _, about in self.made.sums.planted]
+
+    def _movements(
+        self, sent: Sequence[Payment], faults: int, *, sends_back: bool
+    ) -> list[Movement]:
+        """Pay what was sent, with faults: each about a payment of its own."""
+        shuffled = self.made.random.sample(list(sent), len(sent))
+        bad = {
+            payment.id: code
+            for place, code in enumerate(_OF_PAYMENTS)
+            for payment in shuffled[place * faults : (place + 1) * faults]
+        }
+        back = {each.id for each in shuffled[len(_OF_PAYMENTS) * faults :][: RETURNS * sends_back]}
+        movements: list[Movement] = []
+        for payment in sent:
+            code = bad.get(payment.id)
+            if code is not None:
+                self._plant(code, payment.reference)
+            movements += self._lines_of(payment, code, comes_back=payment.id in back)
+        for code, (fen, words) in _OF_NOTHING.items():
+            for number in range(faults):
+                about = f"{words} {self.balance + number}"
+                self._plant(code, about)
+                movements.append(Movement(Fen(fen), about))
+        return movements
+
+    def _lines_of(
+        self, payment: Payment, code: str | None, *, comes_back: bool
+    ) -> Iterable[Movement]:
+        whole, words = payment.amount_fen, f"惠企付款 {payment.reference}"
+        key = payment.payee_id, payment.fund_source.value
+        if code == "platform_only":
+            return
+        if code == "amount_mismatch":
+            yield Movement(Fen(1 - whole), words)
+            return
+        self.made.sums.paid[key] += whole
+        yield Movement(Fen(-whole), words)
+        if code == "duplicate":
+            yield Movement(Fen(-whole), words)
+        if comes_back:
+            self.made.sums.paid[key] -= whole
+            self.again.append(payment)
+            yield Movement(whole, f"退汇 {payment.reference}")
+
+    def _plant(self, code: str, about: str, *, side: str = "bank") -> None:
+        self.made.sums.planted[code, about] += 1
+        self.played.planted[f"{side} {code}"] += 1
