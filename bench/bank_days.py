@@ -1,20 +1,25 @@
-"""What the bank says in the generated quarter, faults among it."""
+"""What the bank and a payment channel say in the generated quarter, faults among it."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import select
 
 from app.demo.day.bank import Movement, statement_file
+from bench.channel import bill_file, with_faults
 from bench.held import Played
 from bench.plan import Generator
 from bench.town import Town
 from finance.models import Payment, PaymentState
 from finance.services.bank_import import import_bank_file
+from finance.services.trade_import import import_trade_bill
 from kernel.db import transaction
 from kernel.money import Fen
+from merchants.models import Merchant
 
 RETURNS = 3
+CHANNELS = 6  # so many merchants are paid through a channel whose bills come in
 # What is planted each month, about payments and about nothing that we know.
 _OF_PAYMENTS = ("platform_only", "amount_mismatch", "duplicate")
 _OF_NOTHING = {
@@ -108,3 +113,32 @@ class BankDays:
     def _plant(self, code: str, about: str, *, side: str = "bank") -> None:
         self.made.sums.planted[code, about] += 1
         self.played.planted[f"{side} {code}"] += 1
+
+    def _bills(self, month: date, now: datetime, faults: int) -> None:
+        """Take in the channel's bills of the month, each twice; the faults are spread over them."""
+        whole = {each.sold.id for each in self.made.left if each.whole == each.gross}
+        merchants = [place.merchant_id for place in self.town.second[-CHANNELS:]]
+        for number, merchant_id in enumerate(merchants):
+            sold = self.made.sold[month]
+            sales = [each for each in sold if each.place.merchant_id == merchant_id]
+            share = faults // CHANNELS + (number < faults % CHANNELS)
+            lines, planted, about = with_faults(sales, whole, faults=share, random=self.made.random)
+            for code, what in planted:
+                self._plant(code, what, side="channel")
+            for sale_id in about:
+                self.made.forget(sale_id)
+            self._import_bill(merchant_id, bill_file(lines, account=f"19000{number:05d}"), now)
+
+    def _import_bill(self, merchant_id: UUID, content: bytes, now: datetime) -> None:
+        for take in range(2):
+            with transaction() as session:
+                taken = import_trade_bill(
+                    session,
+                    content=content,
+                    name="bill.csv",
+                    uscc=session.get_one(Merchant, merchant_id).uscc,
+                    bill_on=None,
+                    staff_id=None,
+                    now=now,
+                )
+                self.played.expect("a bill taken in before", taken.repeated, bool(take))

@@ -17,6 +17,7 @@ from finance.models import (
     Discrepancy,
     DiscrepancyState,
     Payment,
+    Trade,
 )
 from finance.queries.residuals import residuals
 from kernel.db import transaction
@@ -83,9 +84,15 @@ def _exceptions(session: Session) -> Counter[tuple[str, str]]:
             Payment.reference,
             BankLine.reference,
             BankLine.summary,
+            Trade.trade_no,
+            Discrepancy.redemption_id,
         )
         .outerjoin(Payment, Payment.id == Discrepancy.payment_id)
         .outerjoin(BankLine, BankLine.id == Discrepancy.bank_line_id)
+        .outerjoin(Trade, Trade.id == Discrepancy.trade_id)
         .where(Discrepancy.state == DiscrepancyState.OPEN)
     )
-    return Counter((code.value, next(filter(None, about))) for code, *about in rows)
+    return Counter(
+        (code.value, next(filter(None, about), None) or (sale_id.hex if sale_id else ""))
+        for code, *about, sale_id in rows
+    )

@@ -81,6 +81,7 @@ class Quarter(BankDays):
             self._pay(month, after, days=6, only_again=True)
             self._bank(at(after, days=8), 0)
             self._dispute_again(at(after, days=9))
+            self._bills(month, at(after, days=9), faults)
             self._close(month, at(after, days=10))
         self.played.sales = self.made.sums.sales
         for what, found, said in differences(self.made.sums, balance=self.balance):
