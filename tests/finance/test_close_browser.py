@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from playwright.sync_api import expect
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
 from benefits.models import Programme
@@ -15,9 +15,10 @@ from kernel.clock import shanghai_date, utc_now
 from kernel.ids import new_id
 from kernel.money import Fen
 from kernel.secrets import new_token
-from ledger.models import Family, FundSource
+from ledger.models import BudgetChangeKind, BudgetLine, Family, FundSource
 from ledger.services import ensure_period
 from tests.browser import Window
+from tests.finance.test_budgets import BudgetDesk
 from tests.make.maker import Maker
 from tests.service import Service
 
@@ -38,7 +39,7 @@ def world(databases, app, settings_for):
         make.chart()
         ensure_period(session, day=shanghai_date(LAST_YEAR))
         now = utc_now()
-        subsidy(make, now)
+        budget(make, subsidy(make, now))
         exceptions(make, now)
         city = make.union()
 
@@ -55,6 +56,8 @@ def world(databases, app, settings_for):
 
 
 def subsidy(make, now):
+    desk = BudgetDesk(make)
+    shops = [make.merchant(name=f"演示商户{number}").id for number in (1, 2, 3)]
     for number in (1, 2, 3):
         programme = make.save(
             Programme(
@@ -67,14 +70,25 @@ def subsidy(make, now):
                 created_at=now,
             )
         )
+        if number == 1:
+            desk.assign(desk.line(year=shanghai_date(now).year), programme)
         for day in range(14):
             moment = now - timedelta(days=day)
             make.journal(
                 programme_id=programme.id,
+                party_id=shops[number - 1],
                 amount_fen=Fen(number * (day % 5 + 1) * 217_50),
                 now=moment,
                 occurred_at=moment,
             )
+    return desk
+
+
+def budget(make, desk):
+    """Give the first programme's line its money, and take half of it away again."""
+    line = make.session.scalars(select(BudgetLine)).one()
+    desk.approve(desk.propose(BudgetChangeKind.ALLOCATION, line, 900_000_00))
+    desk.propose(BudgetChangeKind.RELEASE, line, 100_000_00)
 
 
 def exceptions(make, now):
@@ -139,8 +153,8 @@ def test_the_overview_is_fit_for_everybody(desk_of, language, dark):
     window = desk_of(Role.FINANCE_APPROVER, language=language, color_scheme=scheme)
     page = window.page
     page.goto("/desk/finance")
-    expect(page.get_by_role("img")).to_have_count(2)
-    for number in range(2):
+    expect(page.get_by_role("img")).to_have_count(4)
+    for number in range(3):
         page.locator("details").nth(number).locator("summary").click()
         expect(page.locator("details").nth(number).get_by_role("table")).to_be_visible()
     window.shoot(f"finance-overview-{language}-{scheme}")
@@ -157,8 +171,24 @@ def test_the_overview_prints_its_charts_with_their_tables(desk_of):
     window.shoot("finance-overview-phone")
     window.page.emulate_media(media="print")
 
-    for number in range(2):
+    for number in range(3):
         expect(window.page.locator("details table").nth(number)).to_be_visible()
+
+
+@pytest.mark.parametrize(("language", "size"), [("zh-CN", (320, 640)), ("en", (1280, 860))])
+def test_the_budgets_and_the_chart_are_fit_for_everybody(desk_of, language, size):
+    window = desk_of(Role.FINANCE_APPROVER, language=language, size=size)
+    page = window.page
+    for name in ("budgets", "budgets/changes", "chart", "chart/rules", "chart/new"):
+        page.goto(f"/desk/finance/{name}")
+        assert window.faults() == [], name
+        window.shoot(f"finance-{name.replace('/', '-')}-{language}")
+    page.goto("/desk/finance/budgets")
+    window.follow(page.locator("table a").first)
+    expect(page.get_by_role("img")).to_have_count(1)
+    window.shoot(f"finance-budget-line-{language}")
+    assert window.faults() == []
+    assert window.complaints == []
 
 
 def test_two_people_close_a_month_step_by_step(desk_of):
