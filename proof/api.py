@@ -37,8 +37,8 @@ def _insist_on_the_city() -> None:
 @api.response(200, CheckpointsAnswer)
 def list_checkpoints(query: dict[str, Any]) -> ResponseReturnValue:
     """List what was signed of the log, the newest first."""
-    before = _size_of(query["after"]) if "after" in query else None
     _insist_on_the_city()
+    before = _size_of(query["after"]) if "after" in query else None
     with transaction() as session:
         found = checkpoints(session, before=before)
     items = [
@@ -83,7 +83,8 @@ def show_proof(kind: str, record_key: str) -> ResponseReturnValue:
 def show_consistency(query: dict[str, Any]) -> ResponseReturnValue:
     """Prove that the log of one checkpoint begins with that of another: it only grew."""
     _insist_on_the_city()
-    if not all(0 < size < _SIZE_MAX for size in query.values()):
+    sizes = [query.get(name, 0) for name in ("first", "second")]
+    if not all(0 < size < _SIZE_MAX for size in sizes):
         raise ValidationError({"first": ["Give the sizes of two checkpoints."]})
     with transaction() as session:
-        return consistency_of(session, **query)
+        return consistency_of(session, first=sizes[0], second=sizes[1])

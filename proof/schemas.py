@@ -49,8 +49,8 @@ class RecordProof(_Proof):
 
 
 class ConsistencyQuery(Wire):
-    first = fields.Integer(required=True, metadata={"description": "A size."})
-    second = fields.Integer(required=True, metadata={"description": "A larger one."})
+    first = fields.Integer(metadata={"description": "A size."})
+    second = fields.Integer(metadata={"description": "A larger one."})
 
 
 class ConsistencyProof(_Proof):
