@@ -76,9 +76,11 @@ def checkpoints(
     return list(session.scalars(query))
 
 
-def find_leaf(session: Session, *, kind: RecordKind, key: str) -> ProofLeaf:
-    """Return the leaf of a record. Raises RecordNotLogged."""
-    query = select(ProofLeaf).where(ProofLeaf.kind == kind, ProofLeaf.record_key == key)
+def find_leaf(session: Session, *, kind: str, key: str) -> ProofLeaf:
+    """Return the leaf of a record of a RecordKind. Raises RecordNotLogged."""
+    if kind not in set(RecordKind):
+        raise RecordNotLogged
+    query = select(ProofLeaf).where(ProofLeaf.kind == RecordKind(kind), ProofLeaf.record_key == key)
     found = session.scalars(query).first()
     if found is None:
         raise RecordNotLogged
