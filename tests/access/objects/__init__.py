@@ -33,6 +33,12 @@ CASES = [
 
 # Places that name nothing of anybody, each with its reason.
 NOBODYS = {
+    ("GET proof_api.show_proof", "kind"): "the log of the whole city; ids of no person",
+    ("GET proof_api.show_proof", "record_key"): "the log of the whole city; ids of no person",
+    ("GET proof_pages.record", "kind"): "the log of the whole city; ids of no person",
+    ("GET proof_pages.record", "record_key"): "the log of the whole city; ids of no person",
+    ("GET proof_pages.save_proof", "kind"): "the log of the whole city; ids of no person",
+    ("GET proof_pages.save_proof", "record_key"): "the log of the whole city; ids of no person",
     ("GET static", "filename"): "the product's own files",
     ("GET system.problem_page", "code"): "an explanation, the same for all",
     ("GET receipts_pages.receipt", "code"): "public: whoever holds the paper (test_receipts)",
