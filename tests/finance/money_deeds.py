@@ -17,7 +17,9 @@ from discounts.services import (
     void_redemption,
 )
 from finance.errors import PreparedByYou
+from finance.models import Discrepancy, DiscrepancyState
 from finance.services.closing import ask_to_close, close_period
+from finance.services.discrepancies import take_on
 from kernel.clock import SHANGHAI
 from kernel.ids import new_id
 from kernel.money import Fen
@@ -121,6 +123,17 @@ class TillDeeds(RuleBasedStateMachine):
         ask_to_close(self.session, actor=self.town.maker, month=month, now=self.now)
         with pytest.raises(PreparedByYou), self.session.begin_nested():
             close_period(self.session, actor=self.maker_as_approver, month=month, now=self.now)
+        unowned = select(Discrepancy).where(
+            Discrepancy.state == DiscrepancyState.OPEN, Discrepancy.owner_id.is_(None)
+        )
+        for found in self.session.scalars(unowned.execution_options(populate_existing=True)).all():
+            take_on(
+                self.session,
+                actor=self.town.maker,
+                discrepancy_id=found.id,
+                version=found.version,
+                now=self.now,
+            )
         close_period(self.session, actor=self.town.approver, month=month, now=self.now)
 
     def open_month(self):
