@@ -47,6 +47,7 @@ from finance.pages.chart import pages as chart_pages
 from finance.pages.closing import pages as closing_pages
 from finance.pages.disputes import pages as statements_pages
 from finance.pages.overview import pages as overview_pages
+from finance.pages.payment_runs import pages as payment_runs_pages
 from finance.pages.payment_settings import pages as payment_settings_pages
 from finance.pages.payments import pages as payments_pages
 from finance.pages.payout_accounts import pages as payout_pages
@@ -126,6 +127,7 @@ PAGE_BLUEPRINTS: list[Blueprint] = [
     budget_pages,
     bank_pages,
     payments_pages,
+    payment_runs_pages,
     payment_settings_pages,
     payout_pages,
     risk_pages,

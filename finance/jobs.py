@@ -1,6 +1,7 @@
 """Background work of finance."""
 
 import logging
+from uuid import UUID
 
 from flask import current_app
 
@@ -8,6 +9,7 @@ from finance.queries.closing import open_months
 from finance.services.closing import watch_residuals
 from finance.services.differences import name_differences
 from finance.services.opening import open_due_statements
+from finance.services.payments import step_run
 from finance.services.statements import agree_by_silence
 from kernel.actors import Role
 from kernel.clock import from_unix, utc_now
@@ -38,6 +40,15 @@ def watch(timestamp: int) -> None:  # noqa: ARG001 (the queue passes its minute)
             wrong = watch_residuals(session, month=month, now=utc_now())
         for name, residual in wrong.items():
             logger.error("residual_not_zero %s %s %s", month, name, residual)
+
+
+@job("finance.pay_run")
+def pay_run(run_id: str) -> None:
+    """Put what a run found owed into batches; each step a transaction of its own."""
+    going_on = True
+    while going_on:
+        with transaction() as session:
+            going_on = step_run(session, run_id=UUID(run_id), now=utc_now())
 
 
 @job("finance.open_statements", cron="20 16 * * *")  # 00:20 in Shanghai

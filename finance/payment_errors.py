@@ -48,3 +48,15 @@ class PaymentFileUnfit(Refusal):
     status = 409
     code = "payment_file_unfit"
     title = N_("This batch does not fit that layout of the bank file. Choose another one.")
+
+
+class RunGoingOn(Refusal):
+    status = 409
+    code = "run_going_on"
+    title = N_("A payment run of this book is going on. Wait until it is finished.")
+
+
+class PaymentRunNotFound(Refusal):
+    status = 404
+    code = "payment_run_not_found"
+    title = N_("There is no such payment run.")

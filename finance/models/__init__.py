@@ -13,7 +13,7 @@ from finance.models.bank import (
 from finance.models.channels import Channel, ChannelAccount, Trade, TradeBill, TradeKind
 from finance.models.closing import CloseCertificate, CloseRequest, ResidualCheck
 from finance.models.invoices import INVOICE_MOVES, Invoice, InvoiceState
-from finance.models.payment_terms import PayingAccount, PaymentTiers
+from finance.models.payment_terms import PayingAccount, PaymentRun, PaymentTiers
 from finance.models.payments import (
     BATCH_MOVES,
     LIVE_PAYMENTS,
@@ -75,6 +75,7 @@ __all__ = [
     "PayingAccount",
     "Payment",
     "PaymentBatch",
+    "PaymentRun",
     "PaymentState",
     "PaymentTiers",
     "PayoutAccount",

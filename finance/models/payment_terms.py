@@ -1,4 +1,4 @@
-"""On whose word payments are made, and from which accounts."""
+"""On whose word payments are made, from which accounts, and how many batches at a time."""
 
 from datetime import datetime
 from uuid import UUID
@@ -79,3 +79,32 @@ class PayingAccount(Base):
     set_by: Mapped[UUID] = mapped_column(ForeignKey("staff_accounts.id"))
     set_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+
+class PaymentRun(Base):
+    """All that could be paid in a book at one moment, put into batches one after another.
+
+    `things` and `total_fen` are what could be paid then. Each step is a batch and a transaction of
+    its own; whoever goes on after a dead worker finds the batches that there are.
+    """
+
+    __tablename__ = "payment_runs"
+    __table_args__ = (
+        CheckConstraint("things > 0 AND total_fen > 0 AND per_batch > 0", name="pays_something"),
+        Index(
+            "uq_payment_runs_going_on",
+            "book",
+            unique=True,
+            postgresql_where=text("finished_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    number: Mapped[int] = mapped_column(Identity(always=True), unique=True)
+    book: Mapped[Book]
+    per_batch: Mapped[int]
+    things: Mapped[int]
+    total_fen: Mapped[Fen]
+    maker_id: Mapped[UUID] = mapped_column(ForeignKey("staff_accounts.id"))
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]

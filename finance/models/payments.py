@@ -124,6 +124,7 @@ class PaymentBatch(Base):
             name="sent_as_a_file",
         ),
         CheckConstraint("payments > 0 AND total_fen > 0", name="pays_something"),
+        Index("ix_payment_batches_run_id", "run_id", postgresql_where=text("run_id IS NOT NULL")),
         CheckConstraint("version > 0", name="version_positive"),
     )
 
@@ -135,6 +136,7 @@ class PaymentBatch(Base):
     total_fen: Mapped[Fen]
     maker_id: Mapped[UUID] = mapped_column(ForeignKey("staff_accounts.id"))
     prepared_at: Mapped[datetime]
+    run_id: Mapped[UUID | None] = mapped_column(ForeignKey("payment_runs.id"))
     needs_check: Mapped[bool] = mapped_column(server_default=FetchedValue())
     approvals: Mapped[int] = mapped_column(SmallInteger, server_default=FetchedValue())
     checker_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff_accounts.id"))

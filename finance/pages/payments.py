@@ -24,7 +24,12 @@ from finance.pages.payment_words import (
     source_words,
 )
 from finance.pages.reach import READERS, city_actor, insist_on_the_city, may
-from finance.queries.payment_batches import BatchLine, batch_by_id, batches
+from finance.queries.payment_batches import (
+    BatchLine,
+    batch_by_id,
+    batches,
+    runs_going_on,
+)
 from finance.queries.payments import (
     Owed,
     PaymentLine,
@@ -75,6 +80,9 @@ CHECKERS = (Role.FINANCE_CHECKER,)
 APPROVERS = (Role.FINANCE_APPROVER,)
 CANCELLERS = (Role.FINANCE_MAKER, Role.FINANCE_CHECKER, Role.FINANCE_APPROVER)
 
+# So many payments a bank's channel takes in one file, as a rule.
+RUN_BATCH_PAYMENTS = 1_000
+
 Verb = Callable[..., object]
 
 
@@ -107,7 +115,7 @@ def payments() -> ResponseReturnValue:
 @pages.get("/owed")
 def owed_now() -> ResponseReturnValue:
     """Show what can be paid now, and what cannot be yet and why."""
-    return _show_owed(blank_form())
+    return show_owed(blank_form())
 
 
 @pages.post("/owed")
@@ -128,7 +136,7 @@ def prepare() -> ResponseReturnValue:
             form.refuse(refusal)
         else:
             return _to_batch(prepared.batch.id, _prepared_sentence(prepared))
-    return _show_owed(form)
+    return show_owed(form)
 
 
 @pages.get("/returned")
@@ -236,11 +244,13 @@ def _prepared_sentence(prepared: PreparedBatch) -> str:
     return N_("Prepared. Somebody else must confirm it.")
 
 
-def _show_owed(form: Form) -> ResponseReturnValue:
+def show_owed(form: Form) -> ResponseReturnValue:
+    """Show what can be paid, with what is wrong with a form about it."""
     now = utc_now()
     with transaction() as session:
         today = shanghai_date(utc_now())
         lines = {book: owed(session, book=book, day=today) for book in Book}
+        runs = runs_going_on(session)
     file_format = wanted_format()
     if file_format:
         every = [line for book in Book for line in lines[book]]
@@ -249,6 +259,8 @@ def _show_owed(form: Form) -> ResponseReturnValue:
         "finance/owed.html",
         form=form,
         books=[_owed_book(book, lines[book], now) for book in Book if lines[book]],
+        runs=runs,
+        per_batch=RUN_BATCH_PAYMENTS,
         may_prepare=may(*SENDERS),
         may_set_accounts=may(Role.FINANCE_MAKER),
         book_words=BOOK_WORDS,

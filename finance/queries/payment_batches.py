@@ -6,9 +6,10 @@ from uuid import UUID
 from sqlalchemy import Select, and_, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from finance.models import BatchState, PaymentBatch
+from finance.models import BatchState, PaymentBatch, PaymentRun
 from finance.queries.payments import PAGE_ROWS_MAX
 from kernel.actors import Actor, Role
+from ledger.models import Book
 from staff.models import StaffAccount
 
 
@@ -44,6 +45,7 @@ def batches(
     session: Session,
     *,
     state: BatchState | None = None,
+    run_id: UUID | None = None,
     before: int | None = None,
     rows: int = PAGE_ROWS_MAX,
 ) -> list[BatchLine]:
@@ -51,6 +53,8 @@ def batches(
     query = _batch_lines().order_by(PaymentBatch.number.desc()).limit(rows)
     if state is not None:
         query = query.where(PaymentBatch.state == state)
+    if run_id is not None:
+        query = query.where(PaymentBatch.run_id == run_id)
     if before is not None:
         query = query.where(PaymentBatch.number < before)
     return [BatchLine(*row) for row in session.execute(query)]
@@ -81,3 +85,26 @@ def waiting_batches(session: Session, actor: Actor) -> int:
     if actor.has_role([Role.FINANCE_MAKER]):
         turns.append(PaymentBatch.state == BatchState.APPROVED)
     return session.scalars(select(func.count(PaymentBatch.id)).where(or_(false(), *turns))).one()
+
+
+def run_by_id(session: Session, *, run_id: UUID) -> tuple[PaymentRun, str] | None:
+    """Return a run and who started it."""
+    query = (
+        select(PaymentRun, StaffAccount.display_name)
+        .join(StaffAccount, StaffAccount.id == PaymentRun.maker_id)
+        .where(PaymentRun.id == run_id)
+    )
+    row = session.execute(query).one_or_none()
+    return (row[0], row[1]) if row else None
+
+
+def payments_of_run(session: Session, *, run_id: UUID) -> int:
+    """Count what a run has put into batches so far."""
+    query = select(func.coalesce(func.sum(PaymentBatch.payments), 0))
+    return session.scalars(query.where(PaymentBatch.run_id == run_id)).one()
+
+
+def runs_going_on(session: Session) -> dict[Book, UUID]:
+    """Return, for each book that has one, its unfinished run."""
+    query = select(PaymentRun.book, PaymentRun.id).where(PaymentRun.finished_at.is_(None))
+    return {row.book: row.id for row in session.execute(query)}

@@ -6,6 +6,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from finance.models import BatchState
 from finance.rules.payment_files import payment_profiles
+from finance.services.payments import BATCH_PAYMENTS_MAX
 from kernel.forms import YuanField
 from kernel.i18n import N_
 from kernel.money import Fen
@@ -32,6 +33,15 @@ class PrepareForm(Wire):
 
 class BatchForm(Wire):
     version = fields.Integer(required=True)
+
+
+class RunForm(Wire):
+    """`per_batch`: how many payments the bank takes in one file."""
+
+    book = fields.Enum(Book, by_value=True, required=True)
+    per_batch = fields.Integer(
+        required=True, validate=validate.Range(min=1, max=BATCH_PAYMENTS_MAX)
+    )
 
 
 class SendForm(BatchForm):

@@ -5,7 +5,8 @@ import re
 import pytest
 from sqlalchemy import select
 
-from finance.models import BatchState, Payment, PaymentBatch, PaymentState
+from finance.jobs import pay_run
+from finance.models import BatchState, Payment, PaymentBatch, PaymentRun, PaymentState
 from kernel.actors import Role
 from ledger.models import Book, FundSource
 from merchants.models import MerchantState
@@ -194,3 +195,29 @@ def test_a_role_for_a_part_of_the_city_opens_nothing(make, desk_of, longgang):  
 
     for path in (PAYMENTS, OWED, page_of(batch)):
         assert part.open(path).status_code == 403
+
+
+def test_a_run_is_started_in_the_background_and_watched(make, session, maker, approver):
+    for _ in range(3):
+        make.approved_statement()
+    runs = "/desk/finance/payment-runs"
+
+    wrong = maker.send(runs, page=OWED, book="union", per_batch="0")
+    assert wrong.status_code == 422
+    started = maker.send(runs, page=OWED, book="union", per_batch="2")
+    assert started.status_code == 303
+    run = session.scalars(select(PaymentRun)).one()
+    assert "Going on" in words(approver.open(started.location))
+    again = maker.send(runs, page=OWED, book="union", per_batch="2")
+    assert (again.status_code, "is going on" in words(again)) == (409, True)
+
+    pay_run(run_id=str(run.id))
+
+    assert maker.open(f"{started.location}/progress").json == {
+        "done": 3,
+        "total": 3,
+        "finished": True,
+    }
+    said = words(maker.open(started.location))
+    assert "Finished" in said
+    assert said.count("To be confirmed") == 2

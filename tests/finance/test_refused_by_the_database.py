@@ -272,6 +272,7 @@ def test_no_right_of_the_application_is_without_a_reason(books):
         "dispute_evidence": {"content_sealed"},
         "payment_tiers": {"approver_id", "approved_at", "withdrawn_at", "version"},
         "paying_accounts": {"ended_at"},
+        "payment_runs": {"finished_at"},
         "payments": {"state", "payee_name_sealed", "payee_account_sealed"},
         "matches": {"undone_by", "undone_at", "undone_reason"},
         "discrepancies": {

@@ -6,6 +6,7 @@ from finance.services.payments.prepare import (
     PreparedBatch,
     prepare_batch,
 )
+from finance.services.payments.runs import start_run, step_run
 from finance.services.payments.send import download_batch, send_batch
 from finance.services.payments.terms import (
     approve_tiers,
@@ -26,5 +27,7 @@ __all__ = [
     "propose_tiers",
     "send_batch",
     "set_paying_account",
+    "start_run",
+    "step_run",
     "withdraw_tiers",
 ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from finance.errors import NoLongerOwed, NothingToPay, PayoutHeld
@@ -15,12 +15,14 @@ from finance.models import (
     PAYEE_NAME,
     Payment,
     PaymentBatch,
+    PaymentRun,
     PayoutAccount,
 )
 from finance.queries.payments import Missing, Owed, owed
 from finance.rules.references import new_reference
 from finance.services.payments.common import lock_owed, payable_ids, record_batch
 from kernel.actors import Actor
+from kernel.clock import shanghai_date
 from kernel.ids import new_id
 from kernel.money import Fen
 from kernel.refusals import refused_by
@@ -68,10 +70,12 @@ def prepare_batch(
     book: Book,
     now: datetime,
     only: Collection[UUID] | None = None,
+    run: PaymentRun | None = None,
 ) -> PreparedBatch:
     """Put into a batch what is owed in `book` and in no live payment.
 
-    `only` narrows it to statements and payables with these ids. Each payment keeps its payee's name
+    `only` narrows it to statements and payables with these ids, `run` to what was owed when the run
+    began and is in none of its batches, cancelled ones too. Each payment keeps its payee's name
     and account as they are now. Locks the statements and payables.
 
     Raises NothingToPay, NoLongerOwed when one of `only` has been put into a batch meanwhile, and
@@ -80,15 +84,18 @@ def prepare_batch(
     """
     lock_owed(session, only=only)
     # Locked first, read after: what another batch took meanwhile is seen.
-    lines = owed(session, book=book, only=only)
+    lines = owed(session, book=book, day=shanghai_date(now), only=only)
     if only is not None and set(only) - {line.id for line in lines}:
         raise NoLongerOwed
     held = sorted({line.payee_shown for line in lines if line.missing is Missing.HELD})
     if only is not None and held:
         raise PayoutHeld(payees=held)
+    if run is not None:
+        lines = _of_run(session, run, lines)
     left_out = [line for line in lines if line.missing]
     ready = [line for line in lines if not line.missing]
-    ready, for_next = ready[:BATCH_PAYMENTS_MAX], ready[BATCH_PAYMENTS_MAX:]
+    most = run.per_batch if run else BATCH_PAYMENTS_MAX
+    ready, for_next = ready[:most], ready[most:]
     if not ready:
         raise NothingToPay(left_out=len(left_out))
     batch = PaymentBatch(
@@ -98,6 +105,7 @@ def prepare_batch(
         total_fen=Fen(sum(line.amount_fen for line in ready)),
         maker_id=actor.staff_id,
         prepared_at=now,
+        run_id=run.id if run else None,
     )
     session.add(batch)
     session.flush()
@@ -109,6 +117,17 @@ def prepare_batch(
     move_payables(session, payable_ids=payable_ids(payments), target=PayableState.PAYING)
     record_batch(session, batch, "payment_batch.prepared", actor=actor, now=now)
     return PreparedBatch(batch, payments, left_out, for_next)
+
+
+def _of_run(session: Session, run: PaymentRun, lines: Sequence[Owed]) -> list[Owed]:
+    taken = set(
+        session.scalars(
+            select(func.coalesce(Payment.statement_id, Payment.payable_id))
+            .join(PaymentBatch, PaymentBatch.id == Payment.batch_id)
+            .where(PaymentBatch.run_id == run.id)
+        )
+    )
+    return [line for line in lines if line.owed_since <= run.started_at and line.id not in taken]
 
 
 def _payment(batch: PaymentBatch, line: Owed, payee: _Payee) -> Payment:

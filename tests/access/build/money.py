@@ -18,10 +18,11 @@ from finance.models import (
     StatementLine,
     StatementState,
 )
-from finance.services.payments import propose_tiers
+from finance.services.payments import propose_tiers, start_run
 from kernel.actors import Role
 from kernel.ids import new_id
 from kernel.money import Fen
+from ledger.models import Book
 from tests.access.build.base import Part
 from tests.make import NOW
 
@@ -48,8 +49,16 @@ class Money(Part):
             twice_from_fen=Fen(2),
             now=NOW,
         )
-        self.world.ids["payment_tiers"] = str(proposed.id)
         self.world.ids["owed_statement"] = str(self.make.approved_statement().id)
+        run = start_run(
+            self.make.session,
+            actor=self.make.staff_actor(Role.FINANCE_MAKER),
+            book=Book.UNION,
+            per_batch=1,
+            now=NOW,
+        )
+        self.world.ids["payment_run"] = str(run.id)
+        self.world.ids["payment_tiers"] = str(proposed.id)
 
     def statements(self):
         """The shop's statements, each of days of its own, so that each step finds one to take."""

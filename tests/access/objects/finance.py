@@ -55,6 +55,15 @@ PAYMENT_CASES = [
     ),
     *(
         desk_case(
+            f"GET finance_payment_runs_pages.{view}",
+            owner=_MAKER,
+            strangers=_PART_OF_CITY,
+            run_id="payment_run",
+        )
+        for view in ("show", "progress")
+    ),
+    *(
+        desk_case(
             f"POST finance_payment_settings_pages.{view}",
             owner=owner,
             strangers=_PART_OF_CITY,

@@ -93,6 +93,15 @@ ROWS = {
         "proposed_at": "now()",
         "version": "1",
     },
+    "payment_runs": {
+        "id": ":j",
+        "book": "'union'",
+        "per_batch": "100",
+        "things": "1",
+        "total_fen": "1",
+        "maker_id": ":clerk",
+        "started_at": "now()",
+    },
     "paying_accounts": {
         "id": ":j",
         "book": "'union'",

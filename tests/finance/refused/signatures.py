@@ -76,6 +76,19 @@ SIGNATURES = {
         [add("payment_tiers"), approve_tiers(), add("payment_tiers")],
         "pk_payment_tiers",
     ),
+    "a run that pays nothing": ([add("payment_runs", things=0)], "ck_payment_runs_pays_something"),
+    "a run of a book that there is not": (
+        [add("payment_runs", book="'petty'")],
+        "ck_payment_runs_book",
+    ),
+    "two runs of one book at a time": (
+        [add("payment_runs"), add("payment_runs", id=":k")],
+        "uq_payment_runs_going_on",
+    ),
+    "one run twice": (
+        [add("payment_runs"), add("payment_runs", book="'mutual_aid'")],
+        "pk_payment_runs",
+    ),
     "a branch of no bank": (
         [add("paying_accounts", bank_code="'12'")],
         "ck_paying_accounts_bank_code",

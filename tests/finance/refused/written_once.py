@@ -9,6 +9,7 @@ UNREACHABLE = {
     "uq_payment_tiers_number": "numbers are given by the database alone",
     "ck_payment_batches_approvals_known": "the database itself says how many, from the tiers",
     "ck_payment_batches_as_tiered": "the tiers that came with the product cannot be removed",
+    "uq_payment_runs_number": "numbers are given by the database alone",
     "uq_payment_batches_number": "numbers are given by the database alone",
 }
 
@@ -24,7 +25,9 @@ WRITTEN_ONCE = {
     "invoices": "id statement_id number issued_on amount_fen buyer_uscc seller_uscc"
     " entered_by_manager_id entered_by_staff_id entered_at",
     "dispute_evidence": "id dispute_id media_type size_bytes content_sha256 manager_id added_at",
-    "payment_batches": "id book payments total_fen maker_id prepared_at needs_check approvals",
+    "payment_batches": "id book payments total_fen maker_id prepared_at needs_check approvals"
+    " run_id",
+    "payment_runs": "id book per_batch things total_fen maker_id started_at",
     "payment_tiers": "id check_from_fen twice_from_fen maker_id proposed_at",
     "paying_accounts": "id book holder account_number bank_name bank_code set_by set_at",
     "payments": "id reference batch_id statement_id payable_id attempt fund_source amount_fen"
