@@ -1,10 +1,11 @@
 """The catalogues: compiled for use, brought up to date by `fix`, found complete by `check`."""
 
 import io
+import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from babel.messages import Catalog, Message
@@ -16,6 +17,7 @@ from tools.paths import ROOT
 
 FOLDER = ROOT / "app" / "translations"
 LOCALES = ["zh_Hans_CN"]
+_HOLE = re.compile(r"%%|%\(\w+\)[sd]")
 
 
 def compile_all() -> None:
@@ -66,6 +68,8 @@ def _in(file: Path, template: Catalog) -> Iterator[str]:
             yield f"not translated: {sentence!r}"
         else:
             yield from (f"{error}: {sentence!r}" for error in message.check(catalogue))
+            if _has_bare_percent(*_strings(message)) and not _has_bare_percent(*_ids(message)):
+                yield f"a bare % fills no hole and ends a template's page: {sentence!r}"
 
 
 def extract() -> Catalog:
@@ -102,6 +106,14 @@ def _as_text(catalogue: Catalog) -> bytes:
     out = io.BytesIO()
     write_po(out, catalogue, no_location=True, omit_header=False, sort_output=True, width=100)
     return out.getvalue()
+
+
+def _has_bare_percent(*texts: str) -> bool:
+    return any("%" in _HOLE.sub("", text) for text in texts)
+
+
+def _ids(message: Message) -> Iterable[str]:
+    return [message.id] if isinstance(message.id, str) else message.id
 
 
 def _strings(message: Message) -> list[str]:

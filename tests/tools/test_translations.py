@@ -45,6 +45,14 @@ def test_a_translation_must_name_the_same_facts(house):
     assert translations.faults() != []
 
 
+def test_a_translation_has_no_percent_sign_of_its_own(house):
+    (house / "till.py").write_text('_("Half of it.")\n')
+    translations.update()
+    translate(house, "其中的 50%。")
+
+    assert ["ends a template" in fault for fault in translations.faults()] == [True]
+
+
 def test_an_update_keeps_translations_and_drops_what_is_gone(house):
     translations.update()
     translate(house, "卡 %(number)s 已冻结。")
