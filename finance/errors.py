@@ -155,6 +155,14 @@ class BankFileWithoutLines(BankFileRefused):
     title = N_("The file has a heading but no lines below it. Choose days on which money moved.")
 
 
+class BankXmlUnknown(BankFileRefused):
+    code = "bank_xml_unknown"
+    title = N_(
+        "This XML is no bank statement with its balances (ISO 20022 camt.053)."
+        " Ask the bank for one, or for a table."
+    )
+
+
 class BankAccountMissing(BankFileRefused):
     code = "bank_account_missing"
     title = N_(

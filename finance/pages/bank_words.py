@@ -109,4 +109,5 @@ PROFILE_WORDS = {
     "two_columns": N_("Paid out and received in two columns"),
     "one_column_with_a_word": N_("One amount, its direction in words"),
     "signed_amount": N_("One amount with its sign"),
+    "camt053": N_("ISO 20022 statement (camt.053)"),
 }

@@ -248,8 +248,7 @@ def show_owed(form: Form) -> ResponseReturnValue:
     """Show what can be paid, with what is wrong with a form about it."""
     now = utc_now()
     with transaction() as session:
-        today = shanghai_date(utc_now())
-        lines = {book: owed(session, book=book, day=today) for book in Book}
+        lines = {book: owed(session, book=book, day=shanghai_date(now)) for book in Book}
         runs = runs_going_on(session)
     file_format = wanted_format()
     if file_format:

@@ -7,7 +7,7 @@ lines, so that a line that was lost on the way is noticed here and not at the en
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import date
 
 from finance.errors import (
     BalanceChainBroken,
@@ -28,7 +28,9 @@ from finance.rules.bank_cells import (
     read_time,
     said,
 )
+from finance.rules.bank_lines import BankStatement, FileLine
 from finance.rules.bank_profiles import BankFormats, BankProfile
+from finance.rules.camt053 import is_xml, read_camt053
 from kernel.money import Fen, yuan
 from kernel.sheets import ColumnsMissing, HeadingMissing, Line, Table, read_table
 from kernel.sheets.cells import Row
@@ -40,43 +42,13 @@ _REFERENCE_MAX = 60
 _ACCOUNT_MAX = 40
 
 
-@dataclass(frozen=True, slots=True)
-class FileLine:
-    """One line of the file; `number` is the row that a spreadsheet program shows beside it."""
-
-    number: int
-    booked_on: date
-    booked_at: time | None
-    amount_fen: Fen
-    balance_fen: Fen
-    counterparty: str
-    counterparty_account: str
-    summary: str
-    bank_reference: str
-
-    @property
-    def key(self) -> tuple[date, int, int]:
-        """Return what every layout of the same statement says of the line."""
-        return self.booked_on, self.amount_fen, self.balance_fen
-
-
-@dataclass(frozen=True, slots=True)
-class BankStatement:
-    """A file that was understood: its lines oldest first, the balances before and after them."""
-
-    profile: str
-    account_number: str
-    account_name: str | None
-    opening_fen: Fen
-    closing_fen: Fen
-    lines: tuple[FileLine, ...]
-
-
 def read_bank_file(content: bytes, *, formats: BankFormats, today: date) -> BankStatement:
-    """Read a statement in whichever profile fits; `today` is the last day a line may be of.
+    """Read a statement in whichever layout fits; `today` is the last day a line may be of.
 
     Raises TableFileRefused and BankFileRefused, with the place in the file where there is one.
     """
+    if is_xml(content):
+        return read_camt053(content, currencies=formats.currencies, today=today)
     profile, table = _table(content, formats)
     reader = _Reader(formats=formats, profile=profile, above=_said_above(table.above, formats))
     for line in table:

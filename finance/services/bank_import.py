@@ -18,7 +18,8 @@ from audit.services import record
 from finance.errors import BankLinesDiffer, BankLinesMissing
 from finance.models import BankAccount, BankFile, BankLine
 from finance.rules.bank_chain import Placed, place_lines
-from finance.rules.bank_files import BankStatement, FileLine, read_bank_file
+from finance.rules.bank_files import read_bank_file
+from finance.rules.bank_lines import BankStatement, FileLine
 from finance.rules.bank_profiles import bank_formats
 from finance.rules.references import find_reference
 from finance.services.discrepancies import name_lines
