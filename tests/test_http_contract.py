@@ -127,7 +127,8 @@ def test_the_document_describes_every_endpoint_of_the_api(app, document):
 
 def _without_kinds(path):
     return "/".join(
-        f"<{part.rpartition(':')[2]}" if part.startswith("<") else part for part in path.split("/")
+        f"<{part.lstrip('<').rpartition(':')[2]}" if part.startswith("<") else part
+        for part in path.split("/")
     )
 
 

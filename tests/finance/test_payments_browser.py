@@ -108,6 +108,7 @@ def test_two_people_take_what_is_owed_to_the_bank(chromium, paying):
         page = window.page
         page.on("dialog", lambda dialog: dialog.accept())
         page.goto(batch)
+        page.get_by_label("Layout of the file").select_option("csv")
         window.follow(page.get_by_role("button", name="Make the bank file"))
         window.shoot("payments-batch-sent")
         with page.expect_download() as download:
