@@ -126,7 +126,8 @@ def film_the_card(counter):
     expect(till.heading("verdict_yes")).to_be_visible()
     framed, ticked = till.page.evaluate("[framed, ticked]")
     assert 0 < ticked - framed <= FRAME_TO_TICK_MS_MAX
-    # One short buzz and two rising tones: yes, without looking.
+    # One short buzz and two rising tones, once the answer is painted: yes, without looking.
+    till.page.wait_for_function("felt.includes('80')")
     assert till.page.evaluate("felt").count("80") == 1
     assert till.page.evaluate("heard")[-2:] == [880, 1318.5]
 
