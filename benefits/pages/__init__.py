@@ -1,6 +1,6 @@
 """The desk's pages for what is offered: programmes, limits, offers and their terms."""
 
-from benefits.pages import manager_offers, manager_sign, terms
+from benefits.pages import coupon_plans, manager_offers, manager_sign, terms
 from benefits.pages.coupons import pages as coupons_pages
 from benefits.pages.draws import pages as draws_pages
 from benefits.pages.limits import pages as limits_pages
@@ -9,6 +9,7 @@ from benefits.pages.offers import pages as offers_pages
 from benefits.pages.programmes import pages as programmes_pages
 
 __all__ = [
+    "coupon_plans",
     "coupons_pages",
     "draws_pages",
     "limits_pages",

@@ -1,4 +1,4 @@
-"""Coupons at the desk: plan and publish a release, hand out the reserve, draw lots."""
+"""Coupons at the desk: publish a release, hand out the reserve, draw lots."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -9,37 +9,26 @@ from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from benefits.errors import CardNumberUnknown, ReleaseFactsWrong, SeedDiffers
+from benefits.errors import CardNumberUnknown, SeedDiffers
 from benefits.models import CouponState, ReleaseMode, ReleaseState, Rerelease
 from benefits.pages.words import changing_reach, worded
 from benefits.queries import (
     OfferReach,
     ReleaseRow,
-    find_offer,
     find_release,
     offer_is_within,
     release_counts,
     releases_within,
 )
-from benefits.schemas import (
-    AgainForm,
-    HandForm,
-    ReleaseForm,
-    SeedForm,
-    SeedSourceForm,
-    VersionForm,
-)
+from benefits.schemas import HandForm, SeedForm, SeedSourceForm, VersionForm
 from benefits.services import (
-    ReleaseFacts,
     SeedOutcome,
     SeedSource,
     drop_release,
     hand_coupon,
     name_another_seed,
-    plan_release,
     publish_entrants,
     publish_release,
-    release_again,
     type_seed,
 )
 from cards.queries import card_within, cards_within
@@ -80,16 +69,6 @@ COUPON_WORDS = {
     CouponState.EXPIRED: N_("Not used in time"),
     CouponState.LAPSED: N_("Not claimed in time"),
 }
-_FACT_FIELDS = (
-    "reserve_pieces",
-    "opens_at",
-    "closes_at",
-    "use_within_days",
-    "mode",
-    "expected_entrants",
-    "claim_within_hours",
-    "rerelease",
-)
 
 
 def _reading_reach() -> OfferReach:
@@ -114,7 +93,7 @@ def releases() -> ResponseReturnValue:
         columns=_columns(),
         name="coupons",
         place=lambda row: (str(row.release.id),),
-        **_words(),
+        **words(),
     )
 
 
@@ -130,7 +109,7 @@ def _columns() -> list[Column[ReleaseRow]]:
     ]
 
 
-def _words() -> dict[str, Any]:
+def words() -> dict[str, Any]:
     return {
         "mode_words": MODE_WORDS,
         "state_words": STATE_WORDS,
@@ -138,61 +117,6 @@ def _words() -> dict[str, Any]:
         "coupon_words": COUPON_WORDS,
         "worded": worded,
     }
-
-
-# --- Planning
-
-
-@pages.get("/offers/<uuid:offer_id>/coupons/new")
-def new_release_form(offer_id: UUID) -> ResponseReturnValue:
-    """Ask how many coupons of an offer are given out, when and how."""
-    return _ask(offer_id, blank_form(rerelease=Rerelease.BY_ITSELF.value, reserve_pieces=0))
-
-
-@pages.post("/offers/<uuid:offer_id>/coupons")
-def save_new_release(offer_id: UUID) -> ResponseReturnValue:
-    """Plan a release as a draft."""
-    form = read_form(ReleaseForm())
-    if not form.ok:
-        return _ask(offer_id, form)
-    try:
-        with transaction() as session:
-            find_offer(session, offer_id=offer_id, reach=changing_reach(), now=utc_now())
-            release = plan_release(
-                session,
-                actor=current_actor(),
-                offer_id=offer_id,
-                facts=_facts(form.values, pieces=form.values["pieces"]),
-                now=utc_now(),
-            )
-    except ReleaseFactsWrong as refusal:
-        form.refuse(refusal, str(refusal.facts["field"]))
-        return _ask(offer_id, form)
-    except Refusal as refusal:
-        if refusal.status == HTTPStatus.NOT_FOUND:
-            raise
-        form.refuse(refusal)
-        return _ask(offer_id, form)
-    return _back_to(
-        release.id, N_("The release is planned. From now on the offer counts with a coupon only.")
-    )
-
-
-def _facts(values: dict[str, Any], *, pieces: int) -> ReleaseFacts:
-    source = values["seed_source_zh"]
-    seed = SeedSource(source, values["seed_source_en"], values["seed_known_at"]) if source else None
-    return ReleaseFacts(pieces=pieces, seed=seed, **{name: values[name] for name in _FACT_FIELDS})
-
-
-def _ask(offer_id: UUID, form: Form) -> ResponseReturnValue:
-    with transaction() as session:
-        row = find_offer(session, offer_id=offer_id, reach=changing_reach(), now=utc_now())
-    return render_template(
-        "benefits/release_form.html", form=form, row=row, again=None, **_words()
-    ), form.status
-
-
-# --- One release
 
 
 @pages.get("/coupons/<uuid:release_id>")
@@ -222,15 +146,15 @@ def _show(release_id: UUID, forms: dict[str, Form]) -> ResponseReturnValue:
         hand=forms.get("hand", blank),
         seed=forms.get("seed", blank),
         source=forms.get("source", blank),
-        **_words(),
+        **words(),
     ), status
 
 
-def _back_to(release_id: UUID, sentence: str) -> ResponseReturnValue:
+def back_to(release_id: UUID, sentence: str) -> ResponseReturnValue:
     return see_other(url_for("coupons_pages.release", release_id=release_id), sentence)
 
 
-def _reached(release_id: UUID) -> None:
+def reached(release_id: UUID) -> None:
     """Raise ReleaseNotFound unless the caller may change the release's offer."""
     with transaction() as session:
         find_release(session, release_id=release_id, reach=changing_reach())
@@ -240,7 +164,7 @@ def _act(
     release_id: UUID, name: str, form: Form, do: Callable[[dict[str, Any]], str]
 ) -> ResponseReturnValue:
     """Carry out one form of the page, or show the page with what was refused beside it."""
-    _reached(release_id)
+    reached(release_id)
     if not form.ok:
         return _show(release_id, {name: form})
     try:
@@ -248,7 +172,7 @@ def _act(
     except Refusal as refusal:
         form.refuse(refusal)
         return _show(release_id, {name: form})
-    return _back_to(release_id, sentence)
+    return back_to(release_id, sentence)
 
 
 @pages.post("/coupons/<uuid:release_id>/publish")
@@ -323,7 +247,7 @@ def save_seed_source(release_id: UUID) -> ResponseReturnValue:
 @pages.post("/coupons/<uuid:release_id>/seed")
 def save_seed(release_id: UUID) -> ResponseReturnValue:
     """Take the seed from one person; from the second, draw."""
-    _reached(release_id)
+    reached(release_id)
     form = read_form(SeedForm())
     if not form.ok:
         return _show(release_id, {"seed": form})
@@ -344,8 +268,8 @@ def save_seed(release_id: UUID) -> ResponseReturnValue:
         form.refuse(SeedDiffers())
         return _show(release_id, {"seed": form})
     if outcome is SeedOutcome.FIRST:
-        return _back_to(release_id, N_("Noted. Now somebody else types the seed as well."))
-    return _back_to(release_id, N_("The lots are drawn, and the winners are told."))
+        return back_to(release_id, N_("Noted. Now somebody else types the seed as well."))
+    return back_to(release_id, N_("The lots are drawn, and the winners are told."))
 
 
 @pages.post("/coupons/<uuid:release_id>/hand")
@@ -370,8 +294,8 @@ def hand_out(release_id: UUID) -> ResponseReturnValue:
         form.refuse(refusal, "card_number" if isinstance(refusal, CardNumberUnknown) else None)
         return _show(release_id, {"hand": form})
     if answer.replayed:
-        return _back_to(release_id, N_("This member has a piece of this release already."))
-    return _back_to(release_id, N_("Handed out: it counts when the member's card is shown."))
+        return back_to(release_id, N_("This member has a piece of this release already."))
+    return back_to(release_id, N_("Handed out: it counts when the member's card is shown."))
 
 
 def _member_of(session: Any, number: str) -> UUID:
@@ -381,58 +305,3 @@ def _member_of(session: Any, number: str) -> UUID:
     if not found:
         raise CardNumberUnknown
     return card_within(session, card_id=found[0].id, paths=paths).card.member_id
-
-
-# --- Once more
-
-
-@pages.get("/coupons/<uuid:release_id>/again")
-def again_form(release_id: UUID) -> ResponseReturnValue:
-    """Ask how what came back of a release is given out."""
-    with transaction() as session:
-        row = find_release(session, release_id=release_id, reach=changing_reach())
-    old = row.release
-    return _ask_again(
-        release_id,
-        blank_form(
-            version=old.version,
-            reserve_pieces=0,
-            mode=old.mode.value,
-            use_within_days=old.use_within_days,
-            claim_within_hours=old.claim_within_hours,
-            rerelease=old.rerelease.value,
-        ),
-    )
-
-
-@pages.post("/coupons/<uuid:release_id>/again")
-def save_again(release_id: UUID) -> ResponseReturnValue:
-    """Plan a release of what nobody took or used."""
-    _reached(release_id)
-    form = read_form(AgainForm())
-    if not form.ok:
-        return _ask_again(release_id, form)
-    try:
-        with transaction() as session:
-            new = release_again(
-                session,
-                actor=current_actor(),
-                release_id=release_id,
-                version=form.values["version"],
-                facts=_facts(form.values, pieces=0),
-                now=utc_now(),
-            )
-    except Refusal as refusal:
-        form.refuse(refusal, refusal.facts.get("field"))  # type: ignore[arg-type]
-        return _ask_again(release_id, form)
-    return _back_to(new.id, N_("What came back is planned as a release of its own."))
-
-
-def _ask_again(release_id: UUID, form: Form) -> ResponseReturnValue:
-    with transaction() as session:
-        row = find_release(session, release_id=release_id, reach=changing_reach())
-        counts = release_counts(session, release_id=release_id)
-    left = counts.on_sale + counts.reserve + row.release.set_aside
-    return render_template(
-        "benefits/release_form.html", form=form, row=row, again=left, **_words()
-    ), form.status
