@@ -303,3 +303,9 @@ def test_mutual_aid_is_never_called_insurance():
     insurance = re.compile("保险|保费|理赔|投保")
 
     assert [each for each in sentences().values() if insurance.search(each)] == []
+
+
+def test_a_till_and_a_merchant_have_one_word_each():
+    other_words = re.compile("收银台|收银机|商家")
+
+    assert [each for each in sentences().values() if other_words.search(each)] == []

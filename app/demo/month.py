@@ -131,7 +131,7 @@ def _tills(session: Session, *, now: datetime) -> list[Till]:
         paired = pair_terminal(
             session,
             pairing_code=issue_pairing_code(session, site_id=site.id, actor=SYSTEM, now=now),
-            name="上月收银台 (demo)",
+            name="上月收银终端(演示)",
             public_key=public_jwk(new_private_key().public_key()),
             address="127.0.0.1",
             now=now,

@@ -168,7 +168,7 @@ class _OfflineTill:
         paired = pair_terminal(
             session,
             pairing_code=issue_pairing_code(session, site_id=site.id, actor=SYSTEM, now=now),
-            name="地下收银台 (demo)",
+            name="地下收银终端(演示)",
             public_key=public_jwk(self._key.public_key()),
             address="127.0.0.1",
             now=now,

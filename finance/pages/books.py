@@ -186,7 +186,7 @@ def _balance_columns() -> list[Column[Balance]]:
     return [
         Column(gettext("Book"), lambda row: gettext(BOOK_WORDS[row.account.book])),
         Column(gettext("Code"), lambda row: row.account.code),
-        Column(gettext("Account"), lambda row: name_of(row.account)),
+        Column(gettext("Ledger account"), lambda row: name_of(row.account)),
         Column(gettext("Fund"), lambda row: gettext(FUND_WORDS[row.fund_source])),
         Column(gettext("Opening balance"), lambda row: row.opening_fen, CellKind.MONEY),
         Column(gettext("Debit"), lambda row: row.debit_fen, CellKind.MONEY),

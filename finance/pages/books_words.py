@@ -3,6 +3,7 @@
 from flask_babel import get_locale
 
 from finance.queries.ageing import Stage
+from finance.queries.vouchers import VoucherSide
 from kernel.i18n import N_
 from ledger.models import Account, PartyType
 
@@ -31,5 +32,5 @@ PROFILE_NAMES = {
 }
 
 
-def name_of(account: Account) -> str:
+def name_of(account: Account | VoucherSide) -> str:
     return account.name_zh if str(get_locale()).startswith("zh") else account.name_en

@@ -144,7 +144,9 @@ def _columns() -> list[Column[Executed]]:
         Column(gettext("Code"), lambda row: row.found.line.code if row.found else ""),
         Column(gettext("Budget line"), _line_name),
         Column(gettext("Fund"), lambda row: gettext(FUND_WORDS[row.fund_source])),
-        Column(gettext("Account"), lambda row: coded(row.found.account) if row.found else ""),
+        Column(
+            gettext("Ledger account"), lambda row: coded(row.found.account) if row.found else ""
+        ),
         Column(gettext("Budget"), lambda row: row.held_fen, CellKind.MONEY),
         Column(gettext("Spent"), lambda row: row.spent_fen, CellKind.MONEY),
         Column(gettext("Left"), lambda row: row.left_fen, CellKind.MONEY),
@@ -317,16 +319,16 @@ def _change_columns(people: dict[UUID, str]) -> list[Column[ChangeRow]]:
         return "; ".join(coded(line) for line, fen in row.entries if fen * sign > 0)
 
     return [
-        Column(gettext("Proposed"), lambda row: row.change.proposed_at, CellKind.MOMENT),
+        Column(gettext("Proposed on"), lambda row: row.change.proposed_at, CellKind.MOMENT),
         Column(gettext("Kind"), lambda row: gettext(CHANGE_KIND_WORDS[row.change.kind])),
-        Column(gettext("From"), lambda row: lines(row, -1)),
-        Column(gettext("To"), lambda row: lines(row, 1)),
+        Column(gettext("From the line"), lambda row: lines(row, -1)),
+        Column(gettext("To the line"), lambda row: lines(row, 1)),
         Column(gettext("Amount"), lambda row: row.amount_fen, CellKind.MONEY),
         Column(gettext("Reason"), lambda row: row.change.reason),
         Column(gettext("Proposed by"), lambda row: people.get(row.change.maker_id)),
         Column(gettext("State"), lambda row: gettext(CHANGE_STATE_WORDS[row.change.state])),
         Column(
-            gettext("Decided by"),
+            gettext("Who decided"),
             lambda row: people.get(row.change.approver_id) if row.change.approver_id else None,
         ),
     ]

@@ -18,7 +18,7 @@ BATCH_WORDS = {
     BatchState.APPROVED_ONCE: N_("Confirmed by one of two"),
     BatchState.APPROVED: N_("Confirmed, to be sent"),
     BatchState.SENT: N_("At the bank"),
-    BatchState.CANCELLED: N_("Cancelled"),
+    BatchState.CANCELLED: N_("Cancelled, not sent"),
 }
 BATCH_KINDS = {
     BatchState.PREPARED: "wait",
@@ -33,7 +33,7 @@ PAYMENT_WORDS = {
     PaymentState.SENT: N_("At the bank"),
     PaymentState.PAID: N_("Paid, the bank says so"),
     PaymentState.RETURNED: N_("Sent back by the bank"),
-    PaymentState.CANCELLED: N_("Cancelled"),
+    PaymentState.CANCELLED: N_("Cancelled, not sent"),
 }
 PAYMENT_KINDS = {
     PaymentState.PREPARED: "wait",

@@ -36,7 +36,7 @@ KIND_WORDS = {
 # kind: state: (its word, its mark)
 STATE_WORDS: dict[TraceKind, dict[str, tuple[str, str]]] = {
     TraceKind.REDEMPTION: {
-        "held": (N_("Held"), "wait"),
+        "held": (N_("On hold"), "wait"),
         "captured": (N_("Captured"), "yes"),
         "voided": (N_("Voided"), ""),
         "expired": (N_("Expired"), ""),
@@ -54,7 +54,7 @@ STATE_WORDS: dict[TraceKind, dict[str, tuple[str, str]]] = {
         "reversal": (N_("Red ink"), ""),
     },
     TraceKind.STATEMENT: {
-        "open": (N_("Being put together"), "wait"),
+        "open": (N_("Being prepared"), "wait"),
         "issued": (N_("With the merchant"), "wait"),
         "agreed": (N_("Agreed"), "wait"),
         "disputed": (N_("Disputed"), "no"),
@@ -65,20 +65,22 @@ STATE_WORDS: dict[TraceKind, dict[str, tuple[str, str]]] = {
         "open": (N_("Waits for an answer"), "wait"),
         "answered": (N_("Answered, to be confirmed"), "wait"),
         "accepted": (N_("Accepted"), "yes"),
-        "rejected": (N_("Rejected"), "no"),
+        "rejected": (N_("The line stands"), ""),
     },
     TraceKind.PAYMENT: {
-        "prepared": (N_("Prepared"), "wait"),
+        "prepared": (N_("Not sent yet"), "wait"),
         "sent": (N_("At the bank"), "wait"),
         "paid": (N_("Paid"), "yes"),
         "returned": (N_("Returned by the bank"), "no"),
-        "cancelled": (N_("Cancelled"), ""),
+        "cancelled": (N_("Cancelled, not sent"), ""),
     },
     TraceKind.BATCH: {
-        "prepared": (N_("Prepared"), "wait"),
-        "approved": (N_("Approved"), "wait"),
+        "prepared": (N_("To be confirmed"), "wait"),
+        "checked": (N_("Checked, to be confirmed"), "wait"),
+        "approved_once": (N_("Confirmed by one of two"), "wait"),
+        "approved": (N_("Confirmed, to be sent"), "wait"),
         "sent": (N_("At the bank"), "yes"),
-        "cancelled": (N_("Cancelled"), ""),
+        "cancelled": (N_("Cancelled, not sent"), ""),
     },
     TraceKind.MATCH: {
         "live": (N_("Holds"), "yes"),

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from benefits.pages.words import FUND_WORDS
-from finance.pages.books_words import PROFILE_NAMES, SOURCE_OF_ENTRY_WORDS
+from finance.pages.books_words import PROFILE_NAMES, SOURCE_OF_ENTRY_WORDS, name_of
 from finance.pages.payment_words import BOOK_WORDS
 from finance.pages.reach import city_actor, insist_on_the_city, may
 from finance.queries.closing import find_month
@@ -94,6 +94,7 @@ def voucher(voucher_id: UUID) -> ResponseReturnValue:
         fund_words=FUND_WORDS,
         book_words=BOOK_WORDS,
         source_words=SOURCE_OF_ENTRY_WORDS,
+        name_of=name_of,
     )
 
 
@@ -128,6 +129,7 @@ def _show(month: str, refusal: VoucherFileInvalid | None = None) -> ResponseRetu
         book_words=BOOK_WORDS,
         fund_words=FUND_WORDS,
         source_words=SOURCE_OF_ENTRY_WORDS,
+        name_of=name_of,
     )
 
 

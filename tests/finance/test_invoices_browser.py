@@ -3,29 +3,18 @@
 import pytest
 from playwright.sync_api import expect
 
-from finance.models import (
-    EVIDENCE_CONTENT,
-    Dispute,
-    DisputeEvidence,
-    EvidenceMedia,
-    Invoice,
-    StatementLine,
-    StatementState,
-)
+from finance.models import StatementLine, StatementState
 from kernel.actors import Role
 from kernel.clock import utc_now
 from kernel.db import transaction
-from kernel.ids import new_id
 from kernel.money import Fen
 from kernel.secrets import new_token
 from merchants.pages import MANAGER_COOKIE
 from tests.browser import Window
+from tests.finance.invoicing import BUYER, NUMBER, dispute_with_evidence, entered_invoice
 from tests.make.maker import Maker
 
 pytestmark = pytest.mark.browser
-
-BUYER = "81440399MC0000100R"
-NUMBER = "26442000000000000001"
 
 
 class Invoicing:
@@ -49,46 +38,11 @@ class Invoicing:
             statement.state = StatementState.ISSUED
             session.flush()
             self.statement_id = statement.id
-            self._dispute(session, make, manager)
-            make.save(
-                Invoice(
-                    statement_id=statement.id,
-                    number=NUMBER,
-                    issued_on=statement.starts_on,
-                    amount_fen=Fen(12_50),
-                    buyer_uscc=BUYER,
-                    seller_uscc=merchant.uscc,
-                    entered_by_manager_id=manager.id,
-                    entered_at=utc_now(),
-                )
-            )
-
-    def _dispute(self, session, make, manager):
-        line = session.query(StatementLine).filter_by(statement_id=self.statement_id).first()
-        self.line_id = line.journal_id
-        dispute = make.save(
-            Dispute(
-                id=new_id(),
-                statement_id=self.statement_id,
-                line_journal_id=line.journal_id,
-                raised_by_manager_id=manager.id,
-                reason="小票金额多一元",
-                raised_at=utc_now(),
-            )
-        )
-        row_id = new_id()
-        make.save(
-            DisputeEvidence(
-                id=row_id,
-                dispute_id=dispute.id,
-                media_type=EvidenceMedia.PDF,
-                size_bytes=4,
-                content_sha256=b"%PDF",
-                content_sealed=EVIDENCE_CONTENT.seal(row_id, b"%PDF"),
-                manager_id=manager.id,
-                added_at=utc_now(),
-            )
-        )
+            line = session.query(StatementLine).filter_by(statement_id=statement.id).first()
+            self.line_id = line.journal_id
+            theirs = {"statement": statement, "manager": manager}
+            dispute_with_evidence(make, journal_id=line.journal_id, **theirs)
+            entered_invoice(make, merchant=merchant, **theirs)
 
     def at_the_desk(self, chromium, **options):
         window = Window(chromium, self.base_url, **options)
