@@ -1,7 +1,9 @@
 """What the bank and a payment channel say in the generated quarter, faults among it."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from itertools import islice
 from uuid import UUID
 
 from sqlalchemy import select
@@ -19,9 +21,11 @@ from kernel.money import Fen
 from merchants.models import Merchant
 
 RETURNS = 3
+ABOUT_MIDNIGHT = 3  # so many payments are booked just before the midnight after which we sent them
 CHANNELS = 6  # so many merchants are paid through a channel whose bills come in
+HALF_A_DAY = timedelta(hours=12)
 # What is planted each month, about payments and about nothing that we know.
-_OF_PAYMENTS = ("platform_only", "amount_mismatch", "duplicate")
+_OF_PAYMENTS = ("platform_only", "amount_mismatch", "duplicate", "cross_day")
 _OF_NOTHING = {
     "external_only": (-7_77, "往来款"),
     "refund_unpaired": (6_66, "退汇"),
@@ -39,7 +43,8 @@ class BankDays:
     balance: int
     again: list[Payment]
 
-    def _bank(self, now: datetime, faults: int) -> None:
+    def _bank(self, now: datetime, faults: int, *, midnight: datetime) -> None:
+        """Let the bank pay what was sent, some of it before `midnight`, after which it was sent."""
         with transaction() as session:
             sent = session.scalars(
                 select(Payment)
@@ -49,7 +54,7 @@ class BankDays:
                 )
                 .order_by(Payment.id)
             ).all()
-        movements = self._movements(sent, faults, sends_back=bool(faults))
+        movements = self._movements(sent, faults, midnight)
         content = statement_file(movements, opening_fen=Fen(self.balance), now=now)
         later = statement_file(
             movements, opening_fen=Fen(self.balance), now=now + timedelta(minutes=1)
@@ -68,28 +73,34 @@ class BankDays:
         return [about for _, about in self.made.sums.planted]
 
     def _movements(
-        self, sent: Sequence[Payment], faults: int, *, sends_back: bool
+        self, sent: Sequence[Payment], faults: int, midnight: datetime
     ) -> list[Movement]:
-        """Pay what was sent, with faults: each about a payment of its own."""
+        """Pay what was sent, with faults, each about a payment of its own; oldest first."""
         shuffled = self.made.random.sample(list(sent), len(sent))
         bad = {
             payment.id: code
             for place, code in enumerate(_OF_PAYMENTS)
             for payment in shuffled[place * faults : (place + 1) * faults]
         }
-        back = {each.id for each in shuffled[len(_OF_PAYMENTS) * faults :][: RETURNS * sends_back]}
+        fine = iter(shuffled[len(_OF_PAYMENTS) * faults :] if faults else ())
+        back = {each.id for each in islice(fine, RETURNS)}
+        early = {each.id: midnight - timedelta(seconds=30) for each in islice(fine, ABOUT_MIDNIGHT)}
+        early |= {id_: midnight - HALF_A_DAY for id_, code in bad.items() if code == "cross_day"}
         movements: list[Movement] = []
         for payment in sent:
-            code = bad.get(payment.id)
+            code, at = bad.get(payment.id), early.get(payment.id)
             if code is not None:
                 self._plant(code, payment.reference)
-            movements += self._lines_of(payment, code, comes_back=payment.id in back)
+            elif at is not None:
+                self.made.sums.tolerated[payment.reference] += 1
+            lines = self._lines_of(payment, code, comes_back=payment.id in back)
+            movements += [replace(each, at=at) for each in lines]
         for code, (fen, words) in _OF_NOTHING.items():
             for number in range(faults):
                 about = f"{words} {self.balance + number}"
                 self._plant(code, about)
                 movements.append(Movement(Fen(fen), about))
-        return movements
+        return sorted(movements, key=lambda each: each.at or midnight)
 
     def _lines_of(
         self, payment: Payment, code: str | None, *, comes_back: bool
@@ -98,8 +109,8 @@ class BankDays:
         key = payment.payee_id, payment.fund_source.value
         if code == "platform_only":
             return
-        if code == "amount_mismatch":
-            yield Movement(Fen(1 - whole), words)
+        if code in {"amount_mismatch", "cross_day"}:
+            yield Movement(Fen(-whole + (code == "amount_mismatch")), words)
             return
         self.made.sums.paid[key] += whole
         yield Movement(Fen(-whole), words)

@@ -15,7 +15,9 @@ from finance.models import (
     BankAccount,
     BankLine,
     Discrepancy,
+    DiscrepancyCode,
     DiscrepancyState,
+    Invoice,
     Payment,
     Trade,
 )
@@ -53,6 +55,7 @@ def differences(sums: Sums, *, balance: int) -> Iterator[Compared]:
         found = _exceptions(session)
         yield "faults that were not found", sums.planted - found, Counter()
         yield "flagged for nothing", found - sums.planted, Counter()
+        yield "tolerated about midnight", _tolerated(session), sums.tolerated
         for month in (*MONTHS, next_month(MONTHS[-1])):
             rest = residuals(session, starts_on=month, ends_on=next_month(month))
             yield f"residuals of {month:%Y-%m}", rest.not_zero, {}
@@ -85,14 +88,31 @@ def _exceptions(session: Session) -> Counter[tuple[str, str]]:
             BankLine.reference,
             BankLine.summary,
             Trade.trade_no,
-            Discrepancy.redemption_id,
+            Invoice.number,
+            func.coalesce(Discrepancy.redemption_id, Discrepancy.offline_record_id),
         )
         .outerjoin(Payment, Payment.id == Discrepancy.payment_id)
         .outerjoin(BankLine, BankLine.id == Discrepancy.bank_line_id)
         .outerjoin(Trade, Trade.id == Discrepancy.trade_id)
+        .outerjoin(Invoice, Invoice.id == Discrepancy.invoice_id)
         .where(Discrepancy.state == DiscrepancyState.OPEN)
     )
     return Counter(
         (code.value, next(filter(None, about), None) or (sale_id.hex if sale_id else ""))
         for code, *about, sale_id in rows
+    )
+
+
+def _tolerated(session: Session) -> Counter[str]:
+    """Return the payments booked just before the midnight after which we sent them."""
+    return Counter(
+        session.scalars(
+            select(BankLine.reference)
+            .join(Discrepancy, Discrepancy.bank_line_id == BankLine.id)
+            .where(
+                Discrepancy.code == DiscrepancyCode.CROSS_DAY,
+                Discrepancy.state == DiscrepancyState.RESOLVED,
+                BankLine.matched_fen == BankLine.amount_fen,
+            )
+        )
     )

@@ -51,6 +51,7 @@ class Sums:
     earned: Counter[tuple[UUID, str, date]] = field(default_factory=Counter)
     paid: Counter[Key] = field(default_factory=Counter)
     planted: Counter[tuple[str, str]] = field(default_factory=Counter)  # (code, what it is about)
+    tolerated: Counter[str] = field(default_factory=Counter)  # named, and nothing to be done
 
     def owed(self) -> dict[Key, int]:
         """Return what each merchant is still owed of each fund."""
@@ -79,7 +80,8 @@ class Generator:
         self.sums = Sums()
         self.left: list[Left] = []
         self.sold: dict[date, list[Sold]] = {month: [] for month in MONTHS}
-        self._places, self._holders, self._deals = places, holders, deals
+        self.deals = deals
+        self._places, self._holders = places, holders
 
     def sales(self, month: date, count: int, *, places: Sequence[Place] = ()) -> list[Sold]:
         """Make up so many sales of a month, in the order in which they happen."""
@@ -91,20 +93,24 @@ class Generator:
         return [self._sale(at, self.random.choice(places or self._places)) for at in moments]
 
     def _sale(self, at: datetime, place: Place) -> Sold:
-        which = self.random.randrange(len(self._deals))
+        which = self.random.randrange(len(self.deals))
         if which == 0:
             gross = self.random.randrange(50_00, 400_00)
             parts = (gross - OFF_FEN, OFF_FEN - OFF_UNION_FEN, OFF_UNION_FEN)
         else:
             parts = (PRICE_FEN, 0, LIST_FEN - PRICE_FEN)
-        deal = self._deals[which]
+        deal = self.deals[which]
         sold = Sold(new_id(), at, place, self.random.choice(self._holders), deal, *parts)
-        self.sold[(at + SHANGHAI).date().replace(day=1)].append(sold)
         self.left.append(Left(sold, sold.union_fen, sold.merchant_fen, sold.member_fen))
-        self.sums.sales += 1
-        self.sums.gross_fen += sum(parts)
-        self.book(place.merchant_id, deal.fund.value, (at + SHANGHAI).date(), sold.union_fen)
+        self.count(sold, booked_on=(at + SHANGHAI).date())
         return sold
+
+    def count(self, sold: Sold, *, booked_on: date) -> None:
+        """Count a sale, which may be booked on a later day than the one on which it was made."""
+        self.sold[(sold.at + SHANGHAI).date().replace(day=1)].append(sold)
+        self.sums.sales += 1
+        self.sums.gross_fen += sold.member_fen + sold.merchant_fen + sold.union_fen
+        self.book(sold.place.merchant_id, sold.deal.fund.value, booked_on, sold.union_fen)
 
     def book(self, merchant_id: UUID, fund: str, day: date, fen: int) -> None:
         """Count what a merchant is owed more, or less, from a day on."""

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from bench.bank_days import BankDays
 from bench.books import Books, Place, Sold, add_deal
 from bench.held import Played, differences
+from bench.invoice_days import INVOICED, InvoiceDays
+from bench.offline_days import SHOPPERS, OfflineDays
 from bench.plan import MONTHS, OPENS_AT, SHANGHAI, Generator, next_month
 from bench.town import plant_town
 from benefits.rules import Terms
@@ -31,6 +33,7 @@ from finance.models import (
 )
 from finance.services import Voice, disputes, payments, statements
 from finance.services.closing import ask_to_close, close_period
+from finance.services.differences import name_differences
 from finance.services.discrepancies import take_on
 from finance.services.opening import open_statements
 from kernel.actors import Till
@@ -48,20 +51,28 @@ DISPUTES = 6
 BY_SERVICE, TAKEN_BACK = 20, 10
 
 
-class Quarter(BankDays):
+class Quarter(BankDays, OfflineDays, InvoiceDays):
     """Plays `sales` sales in three months at 60 merchants; `faults` of each code are planted."""
 
     def __init__(self, *, sales: int, faults: int = 20, merchants: int = 60, seed: int = 6) -> None:
         self._sales, self._faults = sales, faults
         with transaction() as session:
             self.town = plant_town(
-                session, merchants=merchants, sites_each=2, members=MEMBERS, opens_at=OPENS_AT
+                session,
+                merchants=merchants,
+                sites_each=2,
+                members=MEMBERS + SHOPPERS * len(MONTHS),
+                opens_at=OPENS_AT,
+                invoiced=INVOICED,
             )
             deals = [
                 add_deal(session, code=f"Q-{fund}", fund=fund, terms=terms, starts_at=OPENS_AT)
                 for fund, terms in ((FundSource.UNION_FUND, REDUCTION), (FundSource.FISCAL, FIXED))
             ]
-        self.made = Generator(self.town.places, self.town.holders, deals, seed=seed)
+            self._begin_offline(session, OPENS_AT)
+        holders = self.town.holders
+        self.made = Generator(self.town.places, holders[:MEMBERS], deals, seed=seed)
+        self.shoppers = iter(holders[MEMBERS:])
         self.books = Books()
         self.played = Played()
         self.balance = OPENING_FEN
@@ -73,15 +84,19 @@ class Quarter(BankDays):
             self._sell(month, share)
             self._take_back(month, share * TAKEN_BACK // 1000)
             after = next_month(month)
-            with transaction() as session:
-                self._state(session, month, at(after, hour=1))
-            self._pay(month, after)
             faults = self._faults // 3 + (number < self._faults % 3)
-            self._bank(at(after, days=5), faults)
-            self._pay(month, after, days=6, only_again=True)
-            self._bank(at(after, days=8), 0)
+            with transaction() as session:
+                self._state(session, month, at(after, hour=1), faults)
+            self._offline(after, faults)
+            midnight = at(after, days=1, hour=16)
+            self._pay(midnight + timedelta(minutes=3))
+            self._bank(at(after, days=5), faults, midnight=midnight)
+            self._pay(at(after, days=6), only_again=True)
+            self._bank(at(after, days=8), 0, midnight=midnight)
             self._dispute_again(at(after, days=9))
             self._bills(month, at(after, days=9), faults)
+            with transaction() as session:
+                name_differences(session, now=at(after, days=10))
             self._close(month, at(after, days=10))
         self.played.sales = self.made.sums.sales
         for what, found, said in differences(self.made.sums, balance=self.balance):
@@ -144,7 +159,7 @@ class Quarter(BankDays):
 
     # What finance and merchants do.
 
-    def _state(self, session: Session, month: date, now: datetime) -> None:
+    def _state(self, session: Session, month: date, now: datetime, faults: int) -> None:
         after = next_month(month)
         opened = open_statements(
             session, actor=self.town.maker, starts_on=month, ends_on=after, now=now
@@ -170,6 +185,7 @@ class Quarter(BankDays):
             statements.agree_statement(
                 session, voice=self._voice(statement), statement_id=statement_id, now=now
             )
+        self._invoice(session, ids, month, faults, now)
         statements.approve_statements(session, actor=self.town.approver, now=now)
 
     def _dispute(self, session: Session, statement_id: UUID, number: int, now: datetime) -> None:
@@ -236,8 +252,7 @@ class Quarter(BankDays):
         )
         return Voice(place.merchant_id, terminal_id=place.terminal_id)
 
-    def _pay(self, month: date, after: date, *, days: int = 2, only_again: bool = False) -> None:
-        now = at(after, days=days)
+    def _pay(self, now: datetime, *, only_again: bool = False) -> None:
         with transaction() as session:
             prepared = payments.prepare_batch(
                 session, actor=self.town.maker, book=Book.UNION, now=now
@@ -246,7 +261,7 @@ class Quarter(BankDays):
             self.played.payments += batch.payments
             if only_again:
                 self.played.expect(
-                    f"paid again in {after:%Y-%m}",
+                    f"paid again in {now:%Y-%m}",
                     sorted((each.payee_id, each.amount_fen) for each in prepared.payments),
                     sorted((each.payee_id, each.amount_fen) for each in self.again),
                 )

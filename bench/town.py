@@ -1,7 +1,7 @@
 """The people and places of a bench's month or quarter: nobody's, planted by their models."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -33,23 +33,29 @@ from members.models import (
 )
 from members.rules import DOCUMENT_FIELD, NAME_FIELD, PHONE_FIELD
 from merchants.models import (
+    MANAGER_NAME,
+    MANAGER_PHONE,
     MERCHANT_ACCOUNT_HOLDER,
     MERCHANT_ACCOUNT_NUMBER,
     Agreement,
     AgreementState,
+    ManagerState,
     Merchant,
     MerchantKind,
+    MerchantManager,
     MerchantState,
     Site,
     Terminal,
 )
 from merchants.rules import ACCOUNT_FIELD, READABLE
+from merchants.services import MANAGER_PHONE_FIELD
 from staff.models import TOTP_SECRET, StaffAccount
 
 TILL_KEY = bytes([2]) + bytes(32)
 _PASSWORD = "nobody signs in"  # noqa: S105 (a hash of nothing: the bench's staff have no password)
 _CITY = "SZ"
 ROWS = 5_000
+BUYER = "81440399MC0000100R"  # whom the invoices that are asked for are made out to
 # In the order of Town's.
 _KEEPERS = (
     Role.FINANCE_MAKER,
@@ -61,11 +67,15 @@ _KEEPERS = (
 
 @dataclass(frozen=True)
 class Town:
-    """Where is sold, to whom, and who keeps the books. `second` are tills of the first sites."""
+    """Where is sold, to whom, and who keeps the books. `second` are tills of the first sites.
+
+    `managers` look after the merchants whose agreement asks for invoices.
+    """
 
     places: Sequence[Place]
     second: Sequence[Place]
     holders: Sequence[Holder]
+    managers: Mapping[UUID, UUID]
     maker: Actor
     approver: Actor
     checker: Actor
@@ -73,17 +83,28 @@ class Town:
 
 
 def plant_town(
-    session: Session, *, merchants: int, sites_each: int, members: int, opens_at: datetime
+    session: Session,
+    *,
+    merchants: int,
+    sites_each: int,
+    members: int,
+    opens_at: datetime,
+    invoiced: Collection[int] = (),
 ) -> Town:
-    """Write a town whose merchants can be paid and whose members' cards are in use."""
+    """Write a town whose merchants can be paid and whose members' cards are in use.
+
+    The merchants numbered `invoiced` are paid once their invoices are there.
+    """
     load_defaults(session)
     city = UnionOrg(code=_CITY, name="深圳市总工会(演示)", path=_CITY, level=OrgLevel.CITY)
     session.add(city)
     session.flush()
     rows = _Rows(opens_at)
-    places, second = [], []
+    places, second, managers = [], [], {}
     for number in range(merchants):
-        merchant_id = rows.merchant(number)
+        merchant_id = rows.merchant(number, is_invoiced=number in invoiced)
+        if number in invoiced:
+            managers[merchant_id] = rows.manager(number, merchant_id)
         for each in range(sites_each):
             site_id = rows.site(merchant_id)
             places.append(rows.till(site_id, merchant_id))
@@ -95,7 +116,7 @@ def plant_town(
         _staff(session, number, role, union_id=city.id, now=opens_at)
         for number, role in enumerate(_KEEPERS)
     ]
-    return Town(places, second, holders, *staff)
+    return Town(places, second, holders, managers, *staff)
 
 
 class _Rows:
@@ -116,7 +137,7 @@ class _Rows:
         self._rows.setdefault(model, []).append(facts)
         return row_id
 
-    def merchant(self, number: int) -> UUID:
+    def merchant(self, number: int, *, is_invoiced: bool) -> UUID:
         merchant_id = new_id()
         name = f"演示商户{number:05d}"
         uscc = f"91440399MB{number:07d}"
@@ -144,11 +165,27 @@ class _Rows:
             starts_on=date(self._at.year, 1, 1),
             ends_on=date(self._at.year + 1, 1, 1),
             state=AgreementState.ACTIVE,
+            invoice_buyer_uscc=BUYER if is_invoiced else None,
             signed_by="深圳市总工会(演示)",
             created_at=self._at,
             signed_at=self._at,
         )
         return merchant_id
+
+    def manager(self, number: int, merchant_id: UUID) -> UUID:
+        manager_id = new_id()
+        phone = f"+8615401{number:06d}"
+        return self._add(
+            MerchantManager,
+            id=manager_id,
+            merchant_id=merchant_id,
+            name_sealed=MANAGER_NAME.seal(manager_id, "演示店长"),
+            phone_sealed=MANAGER_PHONE.seal(manager_id, phone),
+            phone_index=blind_index(MANAGER_PHONE_FIELD, phone),
+            state=ManagerState.ACTIVE,
+            created_at=self._at,
+            activated_at=self._at,
+        )
 
     def site(self, merchant_id: UUID) -> UUID:
         return self._add(

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
@@ -53,7 +54,8 @@ def seed_offline(*, now: datetime) -> None:
     with transaction() as session:
         if session.scalar(select(OfflineRecord.id).limit(1)) is not None:
             return
-        tills = [_OfflineTill(session, place, now=now) for place in _places(session)]
+        places = _places(session)
+        tills = [OfflineTill(session, site, now=now) for site, _ in places]
         phones = [DemoPhone(session, card, now=now) for card in unused_cards(session)]
         if len(tills) < _TILLS or len(phones) < _SHOPPERS:
             return
@@ -62,16 +64,17 @@ def seed_offline(*, now: datetime) -> None:
             session, card_id=phones[2].card_id, reason="演示: 钱包丢了", actor=SYSTEM, now=now
         )
     till, other = tills
+    (_, version), (_, others) = places
     seconds = count(unix(now) + 1)
     first = phones[0].shows(next(seconds))
     sent = [
-        till.sells(first, _SMALL_FEN),
-        till.sells(phones[1].shows(next(seconds)), _LARGE_FEN),
-        till.sells(phones[0].shows(next(seconds)), _SMALL_FEN),
-        till.sells(phones[2].shows(next(seconds)), _SMALL_FEN),
+        till.sells(first, version.id, _SMALL_FEN),
+        till.sells(phones[1].shows(next(seconds)), version.id, _LARGE_FEN),
+        till.sells(phones[0].shows(next(seconds)), version.id, _SMALL_FEN),
+        till.sells(phones[2].shows(next(seconds)), version.id, _SMALL_FEN),
     ]
-    _send(till.place, [sent[0], sent[1], sent[3]], now=now)
-    _send(other.place, [other.sells(first, _SMALL_FEN)], now=now)
+    send_records(till.place, [sent[0], sent[1], sent[3]], now=now)
+    send_records(other.place, [other.sells(first, others.id, _SMALL_FEN)], now=now)
 
 
 def _places(session: Session) -> list[tuple[Site, OfferVersion]]:
@@ -155,15 +158,11 @@ class Shown:
     at: datetime
 
 
-class _OfflineTill:
+class OfflineTill:
     """A paired till with a lease; it numbers, chains and signs what it sells, as its page does."""
 
-    def __init__(
-        self, session: Session, place: tuple[Site, OfferVersion], *, now: datetime
-    ) -> None:
-        site, version = place
+    def __init__(self, session: Session, site: Site, *, now: datetime) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
-        self._version_id = version.id
         self._seq, self._prev = 0, ""
         paired = pair_terminal(
             session,
@@ -175,9 +174,13 @@ class _OfflineTill:
         )
         assert isinstance(paired, Pairing), "a code that was just made pairs a till"
         self.place = Till(paired.terminal_id, site.id, site.merchant_id, paired.code)
+        self.lease(session, now=now)
+
+    def lease(self, session: Session, *, now: datetime) -> None:
+        """Be online for a moment: what may be sold from now on."""
         self._lease_id = grant_lease(session, till=self.place, now=now).lease.id
 
-    def sells(self, shown: Shown, gross_fen: int) -> str:
+    def sells(self, shown: Shown, version_id: UUID, gross_fen: int) -> str:
         """Return the next record of the chain, signed."""
         self._seq += 1
         said = {
@@ -185,7 +188,7 @@ class _OfflineTill:
             "seq": self._seq,
             "prev": self._prev,
             "presentation": shown.text,
-            "offer_version": str(self._version_id),
+            "offer_version": str(version_id),
             "gross_fen": gross_fen,
             "occurred_at": shown.at.isoformat(),
             "lease_id": str(self._lease_id),
@@ -195,11 +198,15 @@ class _OfflineTill:
         return record
 
 
-def _send(till: Till, records: list[str], *, now: datetime) -> None:
+def send_records(till: Till, records: Sequence[str], *, now: datetime) -> list[OfflineRecord]:
     """Have records judged as they are when they come over the network, each by itself."""
+    judged = []
     with transaction() as session:
         read = read_records(session, till=till, records=records)
     for each in read:
         assert isinstance(each, SentRecord), "the till's own key signed it"
         with transaction() as session:
-            judge_record(session, sent=each, till=till, is_suspended=False, now=now)
+            kept = judge_record(session, sent=each, till=till, is_suspended=False, now=now)
+        assert kept is not None, "no other sale has its number"
+        judged.append(kept)
+    return judged

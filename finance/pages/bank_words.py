@@ -28,7 +28,10 @@ CODE_WORDS = {
     ),
     DiscrepancyCode.CROSS_DAY: (
         N_("Another day"),
-        N_("Both sides have it, on different days."),
+        N_(
+            "The bank booked it on a day before we sent it, and not about midnight. Ask who had it"
+            " paid, then match it by hand."
+        ),
     ),
     DiscrepancyCode.REFUND_UNPAIRED: (
         N_("Return without its payment"),
@@ -63,8 +66,8 @@ ACTION_WORDS = {
         " merchant within three working days, then take the sale back."
     ),
     DiscrepancyCode.EXTERNAL_ONLY: N_(
-        "The channel has a trade and we have no sale. A late sale of a till without a network is"
-        " matched by itself; else the merchant bears it."
+        "The channel or a till has a sale and we have none. A late sale of a till without a network"
+        " is matched by itself; one that came too late the merchant bears."
     ),
     DiscrepancyCode.AMOUNT_MISMATCH: N_(
         "Order amount or subsidy differ. Work the sale out again by the offer's version of that"
@@ -99,6 +102,7 @@ STATE_KINDS = {DiscrepancyState.OPEN: "wait", DiscrepancyState.RESOLVED: "yes"}
 REASON_WORDS = {
     MatchReason.REFERENCE: N_("our reference and the whole amount"),
     MatchReason.REFERENCE_PART: N_("our reference, another amount"),
+    MatchReason.REFERENCE_EARLY: N_("our reference and the whole amount, before we sent it"),
     MatchReason.AMOUNT_AND_PAYEE: N_("the amount and the payee's name"),
     MatchReason.AMOUNT_AND_ACCOUNT: N_("the amount and the end of the account"),
     MatchReason.AMOUNT: N_("the amount only"),

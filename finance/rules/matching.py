@@ -12,6 +12,7 @@ from kernel.text import half_width, without_blanks
 _TAIL = 4  # digits of an account number that a bank leaves to be seen
 _SOON_DAYS = 5
 SCORE_MIN = 30  # less is no suggestion
+_EARLY_SCORE = 60
 
 
 class MatchReason(StrEnum):
@@ -19,6 +20,7 @@ class MatchReason(StrEnum):
 
     REFERENCE = "reference"  # our reference and the whole amount
     REFERENCE_PART = "reference_part"  # our reference, another amount
+    REFERENCE_EARLY = "reference_early"  # our reference and the whole amount, before we sent it
     AMOUNT_AND_PAYEE = "amount_and_payee"
     AMOUNT_AND_ACCOUNT = "amount_and_account"
     AMOUNT = "amount"
@@ -61,14 +63,19 @@ def score_match(line: LineFacts, payment: PaymentFacts) -> Scored | None:
     """Say how likely `line` is about `payment`, or None if nothing speaks for it.
 
     Our reference is worth most; then the amount with the payee's name or the end of its account;
-    the amount alone is a guess. Days between sending and booking count a little, and a line that
-    was booked before the payment was sent can only be another one's.
+    the amount alone is a guess. Days between sending and booking count a little. A line that was
+    booked on a day before the payment was sent can only be another one's, unless it says our
+    reference and the whole amount: then it is for a person to say how.
     """
-    if line.booked_on < payment.sent_on or not line.left_fen or not payment.left_fen:
+    if not line.left_fen or not payment.left_fen:
         return None
     amount = Fen(min(line.left_fen, payment.left_fen))
     whole = line.left_fen == payment.left_fen
-    if line.reference == payment.reference:
+    ours = line.reference == payment.reference
+    if line.booked_on < payment.sent_on:
+        is_whole = ours and whole
+        return Scored(_EARLY_SCORE, MatchReason.REFERENCE_EARLY, amount) if is_whole else None
+    if ours:
         reason = MatchReason.REFERENCE if whole else MatchReason.REFERENCE_PART
         return Scored(100 if whole else 80, reason, amount)
     named = same_name(line.counterparty, payment.payee)

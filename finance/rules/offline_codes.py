@@ -22,6 +22,8 @@ OFFLINE_CODES = {
     **dict.fromkeys(_DUPLICATE, DiscrepancyCode.DUPLICATE),
     **dict.fromkeys(_OVER_CAP, DiscrepancyCode.OVER_CAP),
     **dict.fromkeys(_NOT_ENTITLED, DiscrepancyCode.INELIGIBLE_AT_TIME),
+    # The till has the sale, and we do not count it: nothing else is wrong with it.
+    "too_late": DiscrepancyCode.EXTERNAL_ONLY,
 }
 
 assert _NOT_ENTITLED - {"offer_over"} <= REASONS.keys() | REFUSAL_SENTENCES.keys()

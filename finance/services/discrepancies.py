@@ -26,6 +26,7 @@ from finance.models import (
 )
 from finance.rules.bank_profiles import bank_formats
 from finance.rules.matching import name_of_rest
+from finance.rules.trades import TOLERATED
 from kernel.actors import Actor
 from kernel.clock import shanghai_date
 from kernel.db import among
@@ -37,14 +38,15 @@ from kernel.states import move
 def name_lines(session: Session, *, account_id: UUID, now: datetime) -> int:
     """Name what the bank says and we do not, and what we sent and it does not; return how many.
 
-    A line with our reference that could not be matched is a duplicate or of another amount; one
-    without is a fee, an allocation, a return, or the bank's alone. A payment is named once the
-    bank's lines go past the day on which it was sent, unless a line says its reference: then the
-    line is named.
+    A line with our reference that could not be matched is a duplicate, of another amount, or of a
+    day before we sent it; one without is a fee, an allocation, a return, or the bank's alone. A
+    payment is named once the bank's lines go past the day on which it was sent, unless a line says
+    its reference: then the line is named.
     """
     lines = session.execute(
-        select(BankLine, Payment)
+        select(BankLine, Payment, PaymentBatch.sent_at)
         .outerjoin(Payment, Payment.reference == BankLine.reference)
+        .outerjoin(PaymentBatch, PaymentBatch.id == Payment.batch_id)
         .outerjoin(Discrepancy, Discrepancy.bank_line_id == BankLine.id)
         .where(
             BankLine.account_id == account_id,
@@ -53,8 +55,8 @@ def name_lines(session: Session, *, account_id: UUID, now: datetime) -> int:
         )
     ).all()
     named = [
-        {"bank_line_id": line.id, "payment_id": None, "code": _code_of(line, payment)}
-        for line, payment in lines
+        {"bank_line_id": line.id, "payment_id": None, "code": _code_of(line, payment, sent_at)}
+        for line, payment, sent_at in lines
     ]
     last_on = session.scalar(
         select(func.max(BankLine.booked_on)).where(BankLine.account_id == account_id)
@@ -77,10 +79,24 @@ def name_lines(session: Session, *, account_id: UUID, now: datetime) -> int:
     return _open(session, named, now=now)
 
 
-def _code_of(line: BankLine, payment: Payment | None) -> DiscrepancyCode:
+def name_tolerated(session: Session, *, bank_line_ids: Sequence[UUID], now: datetime) -> None:
+    """Name lines of another day than ours that two clocks about midnight explain: as resolved."""
+    done = {"state": DiscrepancyState.RESOLVED, "resolved_at": now, "note": TOLERATED}
+    named = [
+        {"bank_line_id": id_, "payment_id": None, "code": DiscrepancyCode.CROSS_DAY, **done}
+        for id_ in bank_line_ids
+    ]
+    _open(session, named, now=now)
+
+
+def _code_of(line: BankLine, payment: Payment | None, sent_at: datetime | None) -> DiscrepancyCode:
     if payment is not None and line.amount_fen < 0:
-        is_proven = payment.matched_fen == payment.amount_fen
-        return DiscrepancyCode.DUPLICATE if is_proven else DiscrepancyCode.AMOUNT_MISMATCH
+        if payment.matched_fen == payment.amount_fen:
+            return DiscrepancyCode.DUPLICATE
+        is_whole = line.amount_fen == -payment.amount_fen
+        if is_whole and sent_at is not None and line.booked_on < shanghai_date(sent_at):
+            return DiscrepancyCode.CROSS_DAY
+        return DiscrepancyCode.AMOUNT_MISMATCH
     if payment is not None:
         return DiscrepancyCode.REFUND_UNPAIRED
     text = f"{line.summary} {line.counterparty or ''}"

@@ -5,17 +5,18 @@ few. Locks as `finance.services.matching` does.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, exists, select, text
+from sqlalchemy import ColumnElement, Date, Row, Select, cast, exists, func, or_, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, aliased
 
-from finance.models import BankLine, Match, Payment, PaymentState
+from finance.models import BankLine, Match, Payment, PaymentBatch, PaymentState
 from finance.rules.matching import MatchReason
-from finance.services.discrepancies import resolve_explained
+from finance.rules.trades import MIDNIGHT_TOLERANCE
+from finance.services.discrepancies import name_tolerated, resolve_explained
 from finance.services.paid import (
     FAMILIES,
     SOURCE,
@@ -25,6 +26,7 @@ from finance.services.paid import (
     post_returned,
 )
 from finance.services.telling import tell_payees
+from kernel.clock import SHANGHAI
 from kernel.ids import new_id
 from kernel.money import Fen
 from ledger.models import Family, Journal, Payable, PostingEvent
@@ -48,10 +50,13 @@ def match_by_reference(session: Session, *, account_id: UUID, now: datetime) -> 
     """Match every line that carries our reference and the payment's whole amount; return how many.
 
     What went out comes before what came back, so that a payment and its return may be of one file.
-    A pair that a person has undone is left to people.
+    A pair that a person has undone is left to people, and so is what was booked on a day before we
+    sent it: but for two clocks about midnight, which are named and need nothing done.
     """
     paid = session.execute(_paid_pairs(account_id)).all()
     ids = _match(session, paid, now=now)
+    early = [pair.line_id for pair in paid if pair.is_early]
+    name_tolerated(session, bank_line_ids=early, now=now)
     _post_paid(session, paid, ids, now=now)
     _follow(session, paid, now=now)
     returned = session.execute(_returned_pairs(account_id)).all()
@@ -91,10 +96,20 @@ def _pairs(account_id: UUID) -> Pairs:
 
 
 def _paid_pairs(account_id: UUID) -> Pairs:
-    return _pairs(account_id).where(
-        BankLine.amount_fen == -Payment.amount_fen,
-        Payment.state == PaymentState.SENT,
-        Payment.matched_fen == 0,
+    sent_here = func.timezone(SHANGHAI.key, PaymentBatch.sent_at)
+    is_early: ColumnElement[bool] = BankLine.booked_on < cast(sent_here, Date)
+    # At the latest, where the layout says the day alone.
+    booked_here = BankLine.booked_on + func.coalesce(BankLine.booked_at, time.max)
+    return (
+        _pairs(account_id)
+        .add_columns(is_early.label("is_early"))
+        .join(PaymentBatch, PaymentBatch.id == Payment.batch_id)
+        .where(
+            BankLine.amount_fen == -Payment.amount_fen,
+            Payment.state == PaymentState.SENT,
+            Payment.matched_fen == 0,
+            or_(~is_early, booked_here + MIDNIGHT_TOLERANCE >= sent_here),
+        )
     )
 
 

@@ -10,11 +10,8 @@ from sqlalchemy.orm import Session
 
 from finance.models import ChannelAccount
 from finance.queries.trades import sales_by_order, settled_trades, unsettled_trades
-from finance.rules.trades import MIDNIGHT_TOLERANCE, Judged, judge_trades
+from finance.rules.trades import MIDNIGHT_TOLERANCE, TOLERATED, Judged, judge_trades
 from kernel.ids import new_id
-
-# What the rule says of itself on an exception that it has resolved.
-TOLERATED = "23:59:59 ± 5 min"
 
 _PAIR = text(
     """

@@ -10,6 +10,7 @@ from kernel.secrets import new_token
 from ledger.models import FundSource
 from merchants.models import MerchantState
 from tests.browser import Window
+from tests.make import NOW
 from tests.make.maker import Maker
 
 pytestmark = pytest.mark.browser
@@ -30,7 +31,7 @@ class Paying:
                 self.cookies[role] = new_token()
                 account = make.staff(role, union=city)
                 make.staff_session(account, token=self.cookies[role], at=utc_now())
-            back = make.sent_payment(payee="演示影院商户11")
+            back = make.sent_payment(payee="演示影院商户11", sent_at=NOW.replace(day=19))
             fen, reference = back.amount_fen, back.reference
             make.bank_import(
                 ("2026-11-20", -fen, reference), ("2026-11-21", fen, f"退汇 {reference}")

@@ -51,6 +51,12 @@ def test_our_reference_with_another_amount_is_for_the_smaller_of_both():
     assert scored(**facts) == (80, MatchReason.REFERENCE_PART, 890_50)
 
 
+def test_what_was_booked_before_we_sent_it_is_only_suggested():
+    facts = {"reference": PAYMENT.reference, "booked_on": date(2026, 11, 3)}
+
+    assert scored(**facts) == (60, MatchReason.REFERENCE_EARLY, 890_50)
+
+
 @pytest.mark.parametrize(
     ("facts", "expected"),
     [
@@ -82,6 +88,7 @@ def test_what_else_speaks_for_a_payment(facts, expected):
         {"booked_on": date(2026, 11, 3)},
         {"left_fen": Fen(0)},
         {"reference": "UC0000000000000002"},
+        {"reference": PAYMENT.reference, "booked_on": date(2026, 11, 3), "left_fen": Fen(1)},
     ],
 )
 def test_what_speaks_against_a_payment(facts):

@@ -20,17 +20,22 @@ ACCOUNT = "6299990000000017"
 
 
 def bank_file(*lines, opening_fen=200_000_00, account=ACCOUNT):
-    """Return a file of the two-column layout: each line (day, fen, summary[, counterparty])."""
+    """Return a file of the two-column layout: each line (day, fen, summary[, counterparty]).
+
+    `day` may have a clock's time behind it.
+    """
     rows = [
         f"账号,{account},户名,深圳市职工服务中心(演示),币种,CNY",
         "交易日期,交易时间,借方发生额,贷方发生额,余额,对方户名,对方账号,摘要,交易流水号",
     ]
     balance = opening_fen
-    for day, fen, summary, *who in lines:
+    for moment, fen, summary, *who in lines:
+        day, _, clock = moment.partition(" ")
         balance += fen
         paid, came = (yuan(Fen(-fen)), "") if fen < 0 else ("", yuan(Fen(fen)))
         name = who[0] if who else ""
-        rows.append(f'{day},10:15:00,"{paid}","{came}","{yuan(Fen(balance))}",{name},,{summary},')
+        clock = clock or "10:15:00"
+        rows.append(f'{day},{clock},"{paid}","{came}","{yuan(Fen(balance))}",{name},,{summary},')
     return "\r\n".join(rows).encode("utf-8-sig")
 
 

@@ -42,12 +42,13 @@ class Transfer:
 
 @dataclass(frozen=True)
 class Movement:
-    """One line of the account: negative went out."""
+    """One line of the account: negative went out. Booked `at`, where it was not now."""
 
     amount_fen: Fen
     summary: str
     name: str = ""
     account: str = ""
+    at: datetime | None = None
 
 
 def read_transfers(content: bytes) -> list[Transfer]:
@@ -94,7 +95,6 @@ def allocation(now: datetime) -> Movement:
 
 def statement_file(movements: Sequence[Movement], *, opening_fen: Fen, now: datetime) -> bytes:
     """Return the bank's statement over `movements`, booked now, its balances from `opening_fen`."""
-    moment = now.astimezone(SHANGHAI)
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(
@@ -103,6 +103,7 @@ def statement_file(movements: Sequence[Movement], *, opening_fen: Fen, now: date
     writer.writerow(_HEADING)
     balance = opening_fen
     for each in movements:
+        moment = (each.at or now).astimezone(SHANGHAI)
         balance = Fen(balance + each.amount_fen)
         writer.writerow(
             (
