@@ -33,6 +33,7 @@ class Played:
     """What came of a quarter; every list is empty, or says what is wrong."""
 
     sales: int = 0
+    late: int = 0  # of them: sent in by a till that had no network
     statements: int = 0
     payments: int = 0
     bank_lines: int = 0

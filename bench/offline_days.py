@@ -184,6 +184,7 @@ class OfflineDays:
                 if each.parts is not None:
                     sale = Sold(record.id, each.at, place, each.holder, each.deal, *each.parts)
                     self.made.count(sale, booked_on=(now + SHANGHAI).date())
+                    self.played.late += 1
 
     def _compare(self, session: Session, said: Said, record: OfflineRecord) -> None:
         """See that the verdict on a record is the one that was meant."""

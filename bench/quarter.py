@@ -25,6 +25,7 @@ def quarter(sales: int = SALES) -> list[dict[str, Any]]:
         {
             "case": "quarter",
             "sales": played.sales,
+            "late": played.late,
             "statements": played.statements,
             "payments": played.payments,
             "bank_lines": played.bank_lines,

@@ -10,10 +10,20 @@ from finance.services.differences import name_differences
 from finance.services.discrepancies import resolve
 from kernel.uscc import check_character
 from merchants.models import Merchant
-from tests.finance.test_invoices import SHARED, checker, entered, manager, statement
+from tests.finance.test_invoices import (
+    approver,
+    checker,
+    city,
+    entered,
+    make,
+    maker,
+    manager,
+    statement,
+    till,
+)
 from tests.make import NOW
 
-FIXTURES = (*SHARED, checker, manager, statement)
+SHARED = (approver, checker, city, make, maker, manager, statement, till)
 LATER = NOW + timedelta(hours=1)
 
 

@@ -13,7 +13,8 @@ def test_the_products_sums_are_the_generators(committed):
     played = Quarter(sales=SALES, faults=FAULTS).play()
 
     assert played.wrong == []
-    assert played.sales == SALES
+    assert played.sales == SALES + played.late
+    assert played.late > FAULTS
     assert set(played.planted.values()) == {FAULTS}
     assert played.statements > 100
     assert played.bank_lines > played.payments
