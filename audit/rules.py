@@ -1,14 +1,24 @@
-"""What an entry may say: codes, ids, amounts and times, never what a person typed."""
+"""What an entry may say: codes, ids, amounts and times, never what a person typed; who signed."""
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import date
 from uuid import UUID
 
+from kernel.jws import read_jws
+
 _CODE = re.compile(r"[A-Za-z0-9_.:/+\-]{1,100}", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 # A phone, a card or a document number standing by itself; not the digits inside a hash.
 _LONG_NUMBER = re.compile(r"(?<![A-Za-z0-9])\d{11,}[Xx]?(?![A-Za-z0-9])", re.ASCII)
+
+
+def signed_by(token: str) -> str:
+    """Return the thumbprint of the key that a token of services.sign names."""
+    jws = read_jws(token)
+    assert jws is not None, "a token of ours is a compact JWS"
+    return str(json.loads(jws.payload)["key"])
 
 
 def plain_facts(facts: Mapping[str, object]) -> dict[str, object]:

@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import click
@@ -11,6 +12,7 @@ from flask.cli import with_appcontext
 from kernel.cli import json_option, print_answer, told_refusals
 from kernel.clock import utc_now
 from kernel.db import transaction
+from proof.certificate import verify_files
 from proof.jobs import log_new_records, look_at_all
 from proof.models import RecordKind
 from proof.queries import faults, find_leaf, log_size, proof_of
@@ -18,6 +20,7 @@ from proof.services import EXPORT_ROWS, begin_export, export_stretch, start_over
 from proof.verifier import verify_export
 
 _folder = click.Path(file_okay=False, path_type=Path)
+_saved = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group("audit")
@@ -94,7 +97,23 @@ def _plain(key: str) -> str:
 @json_option
 def verify_command(folder: Path, *, key: str | None, as_json: bool) -> None:
     """Verify an export by itself, without a database; exit 1, with the record's name, if not."""
-    found = verify_export(folder, trusted=key)
+    _tell(verify_export(folder, trusted=key), as_json=as_json)
+
+
+@audit_commands.command("verify-certificate")
+@click.argument("file", type=_saved)
+@click.option("--before", type=_saved, help="The certificate of the month before.")
+@click.option("--proof", type=_saved, help="The proof that the log has it.")
+@click.option("--key", help="The thumbprint of the key that you trust.")
+@json_option
+def verify_certificate_command(
+    file: Path, *, before: Path | None, proof: Path | None, key: str | None, as_json: bool
+) -> None:
+    """Verify the saved certificate of a closed month, without a database; exit 1 if it is wrong."""
+    _tell(verify_files(file, before=before, proof=proof, trusted=key), as_json=as_json)
+
+
+def _tell(found: dict[str, Any], *, as_json: bool) -> None:
     print_answer(found, as_json=as_json)
     if not found["ok"]:
         sys.exit(1)

@@ -33,6 +33,7 @@ class RecordKind(StrEnum):
     MATCHED = "matched"
     MATCH_UNDONE = "match_undone"
     MONTH_CLOSED = "month_closed"
+    MONTH_CERTIFIED = "month_certified"
 
 
 class ProofLeaf(Base):

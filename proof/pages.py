@@ -54,6 +54,7 @@ KIND_WORDS = {
     RecordKind.MATCHED: N_("Bank line matched"),
     RecordKind.MATCH_UNDONE: N_("Match undone"),
     RecordKind.MONTH_CLOSED: N_("Month closed"),
+    RecordKind.MONTH_CERTIFIED: N_("Certificate signed"),
 }
 FAULT_WORDS = {
     FaultKind.CHANGED: N_("It is not what was logged."),

@@ -34,7 +34,9 @@ class KeysAnswer(Wire):
 
 class _Proof(Wire):
     path = fields.List(fields.String(metadata={"description": _HEX}))
-    key = fields.String(metadata={"description": "The public key that signed, as a JWK."})
+    keys = fields.List(
+        fields.String(metadata={"description": "A public key that signed, as a JWK."})
+    )
 
 
 class RecordProof(_Proof):

@@ -127,8 +127,8 @@ def read_key(line: bytes) -> tuple[str, ec.EllipticCurvePublicKey]:
     return to_base64url(hashlib.sha256(line).digest()), key
 
 
-def read_checkpoint(token: str, keys: Keys) -> Json:
-    """Return what a checkpoint says, if one of `keys` signed it. Raises Bad."""
+def read_signed(token: str, keys: Keys) -> Json:
+    """Return what a token says, if one of `keys` signed it; no checkpoint: size 0. Raises Bad."""
     try:
         head, payload, tail = token.split(".")
         said, signature = json.loads(from_base64url(payload)), from_base64url(tail)
@@ -137,9 +137,10 @@ def read_checkpoint(token: str, keys: Keys) -> Json:
         r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:])
         signed, curve = f"{head}.{payload}".encode(), ec.ECDSA(SHA256())
         keys[said["key"]].verify(encode_dss_signature(r, s), signed, curve)
-        return {**said, "root": bytes.fromhex(said["root"]), "size": int(said["size"])}
+        size = int(said.get("size", 0))
+        return {**said, "root": bytes.fromhex(said.get("root", "")), "size": size}
     except KeyError as error:
-        raise Bad("its key is not in keys.txt") from error
+        raise Bad("its key is not among the keys") from error
     except (ValueError, TypeError) as error:
         raise Bad("it cannot be read") from error
     except InvalidSignature as error:
@@ -187,7 +188,7 @@ def verify_export(folder: Path, *, trusted: str | None = None) -> Json:
     marks = []
     for number, line in enumerate(lines_of(folder / "checkpoints.txt"), start=1):
         try:
-            marks.append(read_checkpoint(line.decode("utf-8", "replace"), keys))
+            marks.append(read_signed(line.decode("utf-8", "replace"), keys))
         except Bad as error:
             report.add(f"checkpoint {number}", error)
     sizes = [said["size"] for said in marks]
@@ -258,22 +259,21 @@ def adds_up(record: Json) -> bool:
 
 def verify_proof(proof: Json, *, trusted: str | None = None) -> Json:
     """Check a proof as the service hands it out. Raises Bad."""
-    thumbprint, key = read_key(proof["key"].encode())
-    if trusted not in (None, thumbprint):
-        raise Bad("another key signed it than the one that you trust")
-    keys, path = {thumbprint: key}, [bytes.fromhex(step) for step in proof["path"]]
+    keys = dict(read_key(line.encode()) for line in proof["keys"])
+    path = list(map(bytes.fromhex, proof["path"]))
     if "record" in proof:
-        new, leaf = read_checkpoint(proof["checkpoint"], keys), leaf_hash(proof["record"].encode())
+        new, leaf = read_signed(proof["checkpoint"], keys), leaf_hash(proof["record"].encode())
         if not 0 <= proof["number"] < new["size"]:
             raise Bad("the record's number is not below the log's size")
         if climb(proof["number"], new["size"] - 1, leaf, path)[1] != new["root"]:
             raise Bad("the log that was signed has another record at this place")
     else:
-        old, new = (read_checkpoint(proof[name], keys) for name in ("first", "second"))
-        roots = both_roots(old["size"], new["size"], old["root"], path)
-        if roots != (old["root"], new["root"]):
+        old, new = (read_signed(proof[name], keys) for name in ("first", "second"))
+        if both_roots(old["size"], new["size"], old["root"], path) != (old["root"], new["root"]):
             raise Bad("the second log does not begin with the first")
-    return {"ok": True, "first_bad": None, "records": new["size"], "keys": [thumbprint]}
+    if trusted not in (None, new["key"]):
+        raise Bad("another key signed it than the one that you trust")
+    return {"ok": True, "first_bad": None, "records": new["size"], "keys": [new["key"]]}
 
 
 def main() -> int:

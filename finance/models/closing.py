@@ -33,6 +33,8 @@ class CloseCertificate(Base):
     named: Mapped[list[Any]] = mapped_column(JSONB)  # open discrepancies: code, subject, fen, age
     # What each programme came to, in fen. None, as `signed`: closed before certificates had it.
     programmes: Mapped[list[Any] | None] = mapped_column(JSONB)
+    # What each budget line carried in, was given, spent and carried out. None: closed before that.
+    budgets: Mapped[list[Any] | None] = mapped_column(JSONB)
     signed: Mapped[str | None] = mapped_column(Text)  # all of it, as a compact JWS
     maker_id: Mapped[UUID] = mapped_column(ForeignKey("staff_accounts.id"))
     approver_id: Mapped[UUID] = mapped_column(ForeignKey("staff_accounts.id"))

@@ -1,7 +1,7 @@
 """Closing months at the desk: what must agree, what is named instead, ask, close, certificate."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, gettext
 
 from audit.queries import public_keys
+from audit.rules import signed_by
 from finance.errors import ResidualsNotZero
 from finance.pages.closing_words import (
     IDENTITY_WORDS,
@@ -20,6 +21,7 @@ from finance.pages.closing_words import (
     TERM_WORDS,
 )
 from finance.pages.reach import city_actor, insist_on_the_city, may
+from finance.queries.budget_sums import budget_sums
 from finance.queries.closing import (
     Month,
     both_sides,
@@ -29,7 +31,7 @@ from finance.queries.closing import (
     months,
 )
 from finance.queries.closing_steps import Step, StepName, closing_steps
-from finance.queries.identities import Unit
+from finance.queries.identities import BUDGET_LINES, Unit
 from finance.queries.programme_sums import programme_sums
 from finance.rules.voucher_checks import RULES
 from finance.services.closing import ask_to_close, certificate_claims, close_period
@@ -98,12 +100,15 @@ def save_certificate(month: str) -> Response:
     with transaction() as session:
         kept = certificate(session, month=month)
         people = names_of(session, account_ids=[kept.maker_id, kept.approver_id])
-        keys = {key: json.loads(jwk) for key, jwk in public_keys(session)}
+        keys = dict(public_keys(session))
     said = certificate_claims(kept) | {
-        "asked_by": people[kept.maker_id],
-        "closed_by": people[kept.approver_id],
         "signed": kept.signed,
-        "keys": keys,
+        "key": keys.get(signed_by(kept.signed)) if kept.signed else None,
+        # For people: the signature is over their ids.
+        "not_signed": {
+            "asked_by": people[kept.maker_id],
+            "closed_by": people[kept.approver_id],
+        },
     }
     content = json.dumps(said, ensure_ascii=False, indent=2).encode()
     return attachment(content, filename=f"close-{month}.json", mimetype="application/json")
@@ -149,18 +154,9 @@ def _show(month: str, form: Form) -> ResponseReturnValue:
             if found.is_closed
             else closing_steps(session, month=found, wrong=len(wrong), now=now)
         )
-        programmes = (
-            certificate(session, month=month).programmes or []
-            if found.is_closed
-            else [
-                each.as_dict()
-                for each in programme_sums(
-                    session, starts_on=found.starts_on, ends_on=found.ends_on
-                )
-            ]
-        )
+        programmes, budgets = _by_programme(session, found)
     if file_format:
-        return _save(month, file_format, identities)
+        return _save(month, file_format, identities, budgets)
     is_over = found.ends_on <= shanghai_date(now)
     is_mine = found.asked_by == actor.id
     asks = may(Role.FINANCE_MAKER) and is_over and not earlier and not found.asked_by
@@ -185,7 +181,8 @@ def _show(month: str, form: Form) -> ResponseReturnValue:
         step_words=STEP_WORDS,
         step_url=lambda step: _step_url(step, month, earlier),
         programmes=programmes,
-        programme_name="name_zh" if str(get_locale()).startswith("zh") else "name_en",
+        budgets=budgets,
+        name_key="name_zh" if str(get_locale()).startswith("zh") else "name_en",
         is_over=is_over,
         is_mine=is_mine,
         may_ask=asks and not found.is_closed,
@@ -198,13 +195,35 @@ def _show(month: str, form: Form) -> ResponseReturnValue:
     ), form.status
 
 
+def _by_programme(session: Any, month: Month) -> tuple[list[Any], list[Any]]:
+    """Return what each programme and each budget line came to: now, or as a month was closed."""
+    if month.is_closed:
+        kept = certificate(session, month=month.month)
+        return kept.programmes or [], kept.budgets or []
+    days = {"starts_on": month.starts_on, "ends_on": month.ends_on}
+    return (
+        [each.as_dict() for each in programme_sums(session, **days)],
+        [each.as_dict() for each in budget_sums(session, **days)],
+    )
+
+
 def _save(
-    month: str, file_format: ListFormat, identities: Mapping[str, Mapping[str, Any]]
+    month: str,
+    file_format: ListFormat,
+    identities: Mapping[str, Mapping[str, Any]],
+    budgets: Sequence[Mapping[str, Any]],
 ) -> Response:
-    """Save both sides of every sum, a term a line."""
+    """Save both sides of every sum, a term a line; of budgets also those of each line."""
+    said = [
+        *(((name, ""), each) for name, each in identities.items()),
+        *(
+            ((BUDGET_LINES, f"{each['year']} {each['code']}"), each | {"unit": Unit.FEN.value})
+            for each in budgets
+        ),
+    ]
     rows = [
-        SumLine(name, side, term, value, each["unit"], each["residual"])
-        for name, each in identities.items()
+        SumLine(*about, side, term, value, each["unit"], each["residual"])
+        for about, each in said
         for side in ("left", "right")
         for term, value in each[side].items()
     ]
@@ -223,6 +242,7 @@ def _month_columns(people: Mapping[UUID, str]) -> list[Column[Month]]:
 
 class SumLine(NamedTuple):
     identity: str
+    budget_line: str  # empty: of all that the sum is about
     side: str
     term: str
     value: int
@@ -234,6 +254,7 @@ def _sum_columns() -> list[Column[SumLine]]:
     in_fen = Unit.FEN.value
     return [
         Column(gettext("What must agree"), lambda row: gettext(IDENTITY_WORDS[row.identity][0])),
+        Column(gettext("Budget line"), lambda row: row.budget_line),
         Column(gettext("Side"), lambda row: gettext(_SIDE_WORDS[row.side])),
         Column(gettext("Sum"), lambda row: gettext(TERM_WORDS[row.term])),
         Column(

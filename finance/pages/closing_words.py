@@ -36,6 +36,13 @@ IDENTITY_WORDS = {
         N_("Programmes and the books"),
         N_("A sale is booked on another programme than the one it was sold under."),
     ),
+    "budget_lines_fen": (
+        N_("Budget lines"),
+        N_(
+            "A budget line does not come to what it carried in, was given and spent: the month"
+            " before, or a sale, is booked otherwise."
+        ),
+    ),
     "programmes_fen": (
         N_("Budgets and live sales"),
         N_("A limit in yuan remembers another amount than its sale used."),
@@ -106,12 +113,19 @@ IDENTITY_WORDS = {
     ),
 }
 TERM_WORDS = {
+    "carried_in": N_("carried in"),
+    "held_before": N_("held at the month's beginning"),
+    "allocated": N_("allocated"),
+    "moved": N_("moved between lines"),
     "debits": N_("debits"),
     "credits": N_("credits"),
     "captured": N_("captured"),
     "booked": N_("booked"),
     "taken_back": N_("taken back"),
     "adjusted": N_("adjusted after disputes"),
+    "awarded": N_("claims and courses"),
+    "held": N_("held by tills"),
+    "released": N_("returned to the fund"),
     "sold": N_("as sold"),
     "kept": N_("kept with the month"),
     "vouchers": N_("vouchers"),
@@ -125,7 +139,6 @@ TERM_WORDS = {
     "lines": N_("lines"),
     "statements": N_("statements"),
     "carried_out": N_("carried out"),
-    "carried_in": N_("carried in"),
     "approved_statements": N_("approved statements"),
     "live_payments": N_("live payments"),
     "owed": N_("still owed"),

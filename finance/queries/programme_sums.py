@@ -9,7 +9,8 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from benefits.models import Programme
-from kernel.clock import shanghai_day
+from finance.queries.identities import days_of
+from ledger.models import BudgetLine, ProgrammeBudget
 
 # What a dispute adjusted, a claim and a course are charged to the programme of their journal.
 _SUMS = text(
@@ -53,6 +54,7 @@ class ProgrammeSum:
     code: str
     name_zh: str
     name_en: str
+    budget_line: str  # the code of the line that bears its costs of the year; empty: none does
     captured: int
     taken_back: int
     adjusted: int
@@ -70,25 +72,32 @@ class ProgrammeSum:
 
 def programme_sums(session: Session, *, starts_on: date, ends_on: date) -> list[ProgrammeSum]:
     """Return every programme that moved in the days, or holds something, by code."""
-    days = {
-        "starts_on": starts_on,
-        "ends_on": ends_on,
-        "starts_at": shanghai_day(starts_on)[0],
-        "ends_at": shanghai_day(ends_on)[0],
-    }
     found: dict[str, dict[str, int]] = {}
-    for row in session.execute(_SUMS, days):
+    for row in session.execute(_SUMS, days_of(starts_on, ends_on)):
         found.setdefault(row.programme or "", {})[row.term] = int(row.fen)
     known = {str(each.id): each for each in session.scalars(select(Programme))}
-    sums = [_sum(key, known.get(key), terms) for key, terms in found.items()]
+    lines = _lines(session, year=starts_on.year)
+    sums = [_sum(key, known.get(key), lines.get(key, ""), terms) for key, terms in found.items()]
     return sorted(sums, key=lambda each: (each.code, each.programme_id))
 
 
-def _sum(key: str, programme: Programme | None, terms: Mapping[str, int]) -> ProgrammeSum:
+def _lines(session: Session, *, year: int) -> dict[str, str]:
+    query = (
+        select(ProgrammeBudget.programme_id, BudgetLine.code)
+        .join(BudgetLine, BudgetLine.id == ProgrammeBudget.budget_line_id)
+        .where(ProgrammeBudget.year == year)
+    )
+    return {str(programme_id): code for programme_id, code in session.execute(query)}
+
+
+def _sum(
+    key: str, programme: Programme | None, line: str, terms: Mapping[str, int]
+) -> ProgrammeSum:
     return ProgrammeSum(
         programme_id=key,
         code=programme.code if programme else "",
         name_zh=programme.name_zh if programme else "",
         name_en=programme.name_en if programme else "",
+        budget_line=line,
         **{name: terms.get(name, 0) for name in _TERMS},
     )

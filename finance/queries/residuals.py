@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from benefits.queries import limit_residuals
 from discounts.queries import receipt_gaps
-from finance.queries.identities import IDENTITIES, Identity, Scope, Side, Unit
-from kernel.clock import shanghai_day, shanghai_month
+from finance.queries.identities import IDENTITIES, Identity, Scope, Side, Unit, days_of
+from kernel.clock import shanghai_month
 from ledger.queries import debits_minus_credits
 
 _RESIDUAL = -1
@@ -80,12 +80,7 @@ def residuals(session: Session, *, starts_on: date, ends_on: date) -> Residuals:
     Each identity is one statement, so both its sides are of one moment. What an identity carries
     from month to month (what is owed, what the bank holds) is looked at up to now.
     """
-    days: dict[str, Any] = {
-        "starts_on": starts_on,
-        "ends_on": ends_on,
-        "starts_at": shanghai_day(starts_on)[0],
-        "ends_at": shanghai_day(ends_on)[0],
-    }
+    days = days_of(starts_on, ends_on)
     return Residuals(
         (
             _books(session, days),
@@ -117,13 +112,18 @@ def _check(session: Session, identity: Identity, days: Mapping[str, Any]) -> Che
     )
 
 
-def _statement_of(identity: Identity) -> TextClause:
-    """Return the statement that yields (term, sum) for each term, and the residual as term -1."""
-    terms = " UNION ALL ".join(
+def _terms_of(identity: Identity) -> str:
+    """Return SQL that yields (term, sign, k, value): what each term says of each thing."""
+    return " UNION ALL ".join(
         f"SELECT {number} AS term, {_sign(term.side, minus=term.minus)} AS sign, k, value"
         f" FROM ({term.sql}) AS t{number}(k, value)"
         for number, term in enumerate(identity.terms)
     )
+
+
+def _statement_of(identity: Identity) -> TextClause:
+    """Return the statement that yields (term, sum) for each term, and the residual as term -1."""
+    terms = _terms_of(identity)
     numbers = ", ".join(f"({number})" for number in range(len(identity.terms)))
     return text(
         f"""
@@ -135,6 +135,25 @@ def _statement_of(identity: Identity) -> TextClause:
         FROM (SELECT sum(sign * value) AS difference FROM terms GROUP BY k) AS by_key
         """
     )
+
+
+def sides_by_key(
+    session: Session, *, identity: Identity, starts_on: date, ends_on: date
+) -> dict[str, dict[Side, dict[str, int]]]:
+    """Return both sides of an identity for each thing that it is about, term by term, signed."""
+    found: dict[str, dict[Side, dict[str, int]]] = {}
+    statement = text(
+        f"SELECT term, k, sum(value) AS value FROM ({_terms_of(identity)}) AS t GROUP BY 1, 2"
+    )
+    for row in session.execute(statement, days_of(starts_on, ends_on)):
+        term = identity.terms[row.term]
+        if row.k not in found:
+            found[row.k] = {
+                side: {each.name: 0 for each in identity.terms if each.side is side}
+                for side in Side
+            }
+        found[row.k][term.side][term.name] = -int(row.value) if term.minus else int(row.value)
+    return found
 
 
 def _sign(side: Side, *, minus: bool) -> int:

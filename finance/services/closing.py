@@ -21,6 +21,7 @@ from finance.errors import (
     ResidualsNotZero,
 )
 from finance.models import CloseCertificate, CloseRequest, ResidualCheck
+from finance.queries.budget_sums import budget_sums
 from finance.queries.closing import (
     close_request,
     earlier_open_month,
@@ -156,13 +157,14 @@ def _certificate(
     now: datetime,
 ) -> CloseCertificate:
     """Return what is kept of the closing, all of it signed with the service's audit key."""
-    sums = programme_sums(session, starts_on=period.starts_on, ends_on=period.ends_on)
+    days = {"starts_on": period.starts_on, "ends_on": period.ends_on}
     written = CloseCertificate(
         month=period.month,
         residuals=found.as_dict(),
         identities=found.identities(),
         named=[each.as_dict(now) for each in named_exceptions(session)],
-        programmes=[each.as_dict() for each in sums],
+        programmes=[each.as_dict() for each in programme_sums(session, **days)],
+        budgets=[each.as_dict() for each in budget_sums(session, **days)],
         maker_id=asked.maker_id,
         approver_id=actor.staff_id,
         closed_at=now,
@@ -172,7 +174,11 @@ def _certificate(
 
 
 def certificate_claims(kept: CloseCertificate) -> dict[str, Any]:
-    """Return what a certificate's signature is over; whoever changed a row cannot sign it anew."""
+    """Return what a certificate's signature is over; whoever changed a row cannot sign it anew.
+
+    One that was signed before certificates said budgets says none.
+    """
+    budgets = {} if kept.budgets is None else {"budgets": kept.budgets}
     return {
         "record": "close_certificate",
         "month": kept.month,
@@ -183,6 +189,7 @@ def certificate_claims(kept: CloseCertificate) -> dict[str, Any]:
         "identities": kept.identities,
         "named": kept.named,
         "programmes": kept.programmes,
+        **budgets,
     }
 
 

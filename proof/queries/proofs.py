@@ -1,12 +1,11 @@
 """Proofs, as programs and auditors take them away: of one record, and of two checkpoints."""
 
-import json
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from audit.queries import public_keys
-from kernel.jws import read_jws
+from audit.rules import signed_by
 from proof.errors import RecordNotLogged
 from proof.models import Checkpoint, ProofLeaf
 from proof.queries.log import TreeReader, checkpoint_at, newest_checkpoint, record_of
@@ -34,7 +33,7 @@ def proof_of(session: Session, leaf: ProofLeaf) -> dict[str, Any]:
         "leaf_hash": leaf.hash.hex(),
         "path": [step.hex() for step in path],
         "checkpoint": newest.token,
-        "key": key_of(session, newest),
+        "keys": [key_of(session, newest)],
     }
 
 
@@ -50,13 +49,11 @@ def consistency_of(session: Session, *, first: int, second: int) -> dict[str, An
         "first": old.token,
         "second": new.token,
         "path": [step.hex() for step in path],
-        "key": key_of(session, new),
+        # The log outlives its keys: each checkpoint is verified with the one that signed it.
+        "keys": list(dict.fromkeys(key_of(session, each) for each in (old, new))),
     }
 
 
 def key_of(session: Session, checkpoint: Checkpoint) -> str:
     """Return the public key that signed a checkpoint, as the text its thumbprint is made of."""
-    jws = read_jws(checkpoint.token)
-    assert jws is not None
-    thumbprint = json.loads(jws.payload)["key"]
-    return dict(public_keys(session))[thumbprint]
+    return dict(public_keys(session))[signed_by(checkpoint.token)]

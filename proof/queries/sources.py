@@ -244,5 +244,17 @@ SOURCES: tuple[Source, ...] = (
         + _facts("c", "month residuals identities named maker_id approver_id closed_at")
         + ")",
     ),
+    # What a certificate says beyond the closing: a fact of its own, since a kind never changes.
+    Source(
+        RecordKind.MONTH_CERTIFIED,
+        "close_certificates c",
+        "c.month",
+        "c.month = l.record_key",
+        "c.closed_at",
+        "c.signed IS NOT NULL",
+        f"(jsonb_build_object('record', '{RecordKind.MONTH_CERTIFIED}', 'id', c.month) || "
+        + _facts("c", "month programmes budgets signed")
+        + ")",
+    ),
 )
 SOURCE_OF = {source.kind: source for source in SOURCES}

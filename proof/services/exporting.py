@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from audit.queries import public_keys
-from kernel.jws import read_jws
+from audit.rules import signed_by
 from proof.errors import ExportNotEmpty, NothingLogged
 from proof.queries import checkpoints, lines_between
 
@@ -25,18 +25,12 @@ def begin_export(session: Session, *, folder: Path) -> int:
         raise NothingLogged
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "checkpoints.txt").write_text("".join(f"{each.token}\n" for each in found))
-    used = {_key_of(each.token) for each in found}
+    used = {signed_by(each.token) for each in found}
     keys = [jwk for thumbprint, jwk in public_keys(session) if thumbprint in used]
     (folder / "keys.txt").write_text("".join(f"{jwk}\n" for jwk in keys))
     for name in ("records.jsonl", "index.txt"):
         (folder / name).touch()
     return found[-1].size
-
-
-def _key_of(token: str) -> str:
-    jws = read_jws(token)
-    assert jws is not None
-    return str(json.loads(jws.payload)["key"])
 
 
 def export_stretch(session: Session, *, folder: Path, start: int, end: int) -> None:

@@ -167,7 +167,7 @@ def test_the_proof_of_one_record_needs_no_other(session, folder):
         {"number": made["number"] + 1},
         {"number": -1},
         {"path": made["path"][1:]},
-        {"key": public_keys(session)[0][1]},
+        {"keys": [public_keys(session)[0][1]]},
     ):
         with pytest.raises(Bad):
             verify_proof(made | wrong)

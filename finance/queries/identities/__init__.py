@@ -6,11 +6,13 @@ same as moments). Source: money.md, Settlement and bank.
 """
 
 from finance.queries.identities.benefits import BENEFITS
+from finance.queries.identities.budgets import BUDGET_LINES, BUDGETS
 from finance.queries.identities.settlement import BALANCES, BANK_LINES, OWED, PAYMENTS, STATEMENTS
-from finance.queries.identities.terms import Identity, Scope, Side, Term, Unit
+from finance.queries.identities.terms import Identity, Scope, Side, Term, Unit, days_of
 
 IDENTITIES: tuple[Identity, ...] = (
     *BENEFITS,
+    *BUDGETS,
     *STATEMENTS,
     *PAYMENTS,
     *BANK_LINES,
@@ -18,4 +20,13 @@ IDENTITIES: tuple[Identity, ...] = (
     *BALANCES,
 )
 
-__all__ = ["IDENTITIES", "Identity", "Scope", "Side", "Term", "Unit"]
+__all__ = [
+    "BUDGET_LINES",
+    "IDENTITIES",
+    "Identity",
+    "Scope",
+    "Side",
+    "Term",
+    "Unit",
+    "days_of",
+]

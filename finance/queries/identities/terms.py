@@ -1,7 +1,11 @@
 """What an identity is made of: terms, each a sum of its own, on two sides."""
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
+from typing import Any
+
+from kernel.clock import shanghai_day
 
 
 class Scope(StrEnum):
@@ -53,3 +57,13 @@ def month(name: str, *terms: Term, unit: Unit = Unit.FEN) -> Identity:
 
 def to_date(name: str, *terms: Term, unit: Unit = Unit.FEN) -> Identity:
     return Identity(name, Scope.TO_DATE, unit, terms)
+
+
+def days_of(starts_on: date, ends_on: date) -> dict[str, Any]:
+    """Return the parameters of a term for the Shanghai days [starts_on, ends_on)."""
+    return {
+        "starts_on": starts_on,
+        "ends_on": ends_on,
+        "starts_at": shanghai_day(starts_on)[0],
+        "ends_at": shanghai_day(ends_on)[0],
+    }

@@ -44,7 +44,7 @@ WRITTEN_ONCE = {
     "trades": "id bill_id account_id trade_no order_no kind refund_no traded_at order_fen"
     " settled_fen refund_fen",
     "close_requests": "month maker_id asked_at",
-    "close_certificates": "month residuals identities named programmes signed maker_id"
+    "close_certificates": "month residuals identities named programmes budgets signed maker_id"
     " approver_id closed_at",
     "vouchers": "id month book number book_date fund_source source_type is_red journals"
     " attachments summary",
