@@ -58,13 +58,39 @@ class AuditEntry(Base):
 class AuditKey(Base):
     """A P-256 key with which the service signs what others are to hold it to; the newest signs.
 
-    `public_jwk` is byte for byte what `thumbprint`, by which a signature names the key, is made of.
+    The first one the service makes by itself, when it first signs. Each later one is proposed by a
+    person and signs from when another approved it; until then `signs_from` is None, and what it
+    will sign can be foretold to auditors. `public_jwk` is byte for byte what `thumbprint`, by which
+    a signature names the key, is made of.
     """
 
     __tablename__ = "audit_keys"
+    __table_args__ = (
+        CheckConstraint("approver_id <> maker_id", name="two_people"),
+        CheckConstraint(
+            "CASE WHEN maker_id IS NULL THEN approver_id IS NULL AND signs_from IS NOT NULL"
+            " ELSE (approver_id IS NULL) = (signs_from IS NULL) END",
+            name="approved_by_somebody",
+        ),
+        Index(
+            "uq_audit_keys_first",
+            text("(maker_id IS NULL)"),
+            unique=True,
+            postgresql_where=text("maker_id IS NULL"),
+        ),
+        Index(
+            "uq_audit_keys_waiting",
+            text("(signs_from IS NULL)"),
+            unique=True,
+            postgresql_where=text("signs_from IS NULL"),
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     thumbprint: Mapped[str] = mapped_column(String(43), unique=True)
     public_jwk: Mapped[str] = mapped_column(String(200))
     private_sealed: Mapped[bytes]
     created_at: Mapped[datetime]
+    maker_id: Mapped[UUID | None]  # staff; no foreign key, staff are above the audit trail
+    approver_id: Mapped[UUID | None]
+    signs_from: Mapped[datetime | None]

@@ -68,15 +68,37 @@ def looks_at_member(
     return _page(session, query, before=before, limit=limit)
 
 
+class PublicKey(NamedTuple):
+    """What everybody may know of a key; `signs_from` None: a second person has not approved it."""
+
+    thumbprint: str
+    jwk: str
+    signs_from: datetime | None
+
+
 def signing_key(session: Session) -> AuditKey | None:
     """Return the key that signs now."""
-    return session.scalars(select(AuditKey).order_by(AuditKey.id.desc()).limit(1)).first()
+    query = select(AuditKey).where(AuditKey.signs_from.is_not(None))
+    newest = query.order_by(AuditKey.signs_from.desc(), AuditKey.id.desc()).limit(1)
+    return session.scalars(newest).first()
 
 
-def public_keys(session: Session) -> list[tuple[str, str]]:
-    """Return (thumbprint, JWK) of every key that has ever signed, the oldest first."""
-    query = select(AuditKey.thumbprint, AuditKey.public_jwk).order_by(AuditKey.id)
-    return [(thumbprint, jwk) for thumbprint, jwk in session.execute(query)]
+def waiting_key(session: Session) -> AuditKey | None:
+    """Return the key that waits for a second person."""
+    return session.scalars(select(AuditKey).where(AuditKey.signs_from.is_(None))).one_or_none()
+
+
+def public_keys(session: Session) -> list[PublicKey]:
+    """Return every key that has signed, the oldest first, and last the one that waits."""
+    query = select(AuditKey.thumbprint, AuditKey.public_jwk, AuditKey.signs_from)
+    rows = session.execute(query.order_by(AuditKey.signs_from.asc().nulls_last(), AuditKey.id))
+    return [PublicKey(*row) for row in rows]
+
+
+def jwk_of(session: Session, *, thumbprint: str) -> str:
+    return session.scalars(
+        select(AuditKey.public_jwk).where(AuditKey.thumbprint == thumbprint)
+    ).one()
 
 
 def _within(path: str) -> ColumnElement[bool]:

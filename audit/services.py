@@ -10,15 +10,17 @@ from uuid import UUID
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+from audit.errors import AuditKeyNotFound, AuditKeySigns, AuditKeyWaits
 from audit.models import AUDIT_KEY_PRIVATE, AuditEntry, AuditKey
-from audit.queries import signing_key
+from audit.queries import signing_key, waiting_key
 from audit.rules import plain_facts
 from kernel.actors import SYSTEM, Actor
 from kernel.ids import new_id
 from kernel.jws import jwk_text, jwk_thumbprint, key_from_scalar, new_key, scalar_of, write_jws
+from kernel.refusals import PreparedByYou
 
 _MEMBER = "member"
-_KEYS_LOCK = func.hashtext("audit.keys")
+_KEYS_LOCK = select(func.pg_advisory_xact_lock(func.hashtext("audit.keys")))
 
 
 def record(
@@ -102,20 +104,55 @@ def sign(session: Session, *, claims: Mapping[str, object], now: datetime) -> st
 
     Anybody verifies it with the key that queries.public_keys publishes. The first call makes one.
     """
-    key = signing_key(session) or make_signing_key(session, actor=SYSTEM, now=now)
+    key = signing_key(session) or _first_key(session, now=now)
     private = key_from_scalar(AUDIT_KEY_PRIVATE.open_bytes(key.id, key.private_sealed))
     payload = {**claims, "key": key.thumbprint}
     text = json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return write_jws(private, text.encode())
 
 
-def make_signing_key(session: Session, *, actor: Actor, now: datetime) -> AuditKey:
-    """Make the key that signs from now on. What the ones before have signed stays good."""
-    before = signing_key(session)
-    session.execute(select(func.pg_advisory_xact_lock(_KEYS_LOCK)))
-    meanwhile = signing_key(session)
-    if meanwhile is not None and meanwhile is not before:
-        return meanwhile
+def _first_key(session: Session, *, now: datetime) -> AuditKey:
+    """Make the key with which the service begins; of two who begin at once, the second uses it."""
+    session.execute(_KEYS_LOCK)
+    return signing_key(session) or _add_key(session, actor=SYSTEM, maker_id=None, now=now)
+
+
+def propose_signing_key(session: Session, *, actor: Actor, now: datetime) -> AuditKey:
+    """Make the next key: it signs once another person approves it. Asking twice is asking once.
+
+    Raises AuditKeyWaits: somebody else's waits already.
+    """
+    session.execute(_KEYS_LOCK)
+    waiting = waiting_key(session)
+    if waiting is None:
+        return _add_key(session, actor=actor, maker_id=actor.staff_id, now=now)
+    if waiting.maker_id != actor.staff_id:
+        raise AuditKeyWaits(thumbprint=waiting.thumbprint)
+    return waiting
+
+
+def approve_signing_key(
+    session: Session, *, actor: Actor, thumbprint: str, now: datetime
+) -> AuditKey:
+    """Let a key sign from now on. What the ones before have signed stays good.
+
+    Raises AuditKeyNotFound, AuditKeySigns, PreparedByYou.
+    """
+    query = select(AuditKey).where(AuditKey.thumbprint == thumbprint).with_for_update()
+    key = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    if key is None:
+        raise AuditKeyNotFound
+    if key.signs_from is not None:
+        raise AuditKeySigns
+    if key.maker_id == actor.staff_id:
+        raise PreparedByYou
+    key.approver_id, key.signs_from = actor.staff_id, now
+    session.flush()
+    _note_key(session, actor, "audit_key.approved", key, now)
+    return key
+
+
+def _add_key(session: Session, *, actor: Actor, maker_id: UUID | None, now: datetime) -> AuditKey:
     private = new_key()
     key_id = new_id()
     key = AuditKey(
@@ -124,16 +161,22 @@ def make_signing_key(session: Session, *, actor: Actor, now: datetime) -> AuditK
         public_jwk=jwk_text(private.public_key()),
         private_sealed=AUDIT_KEY_PRIVATE.seal(key_id, scalar_of(private)),
         created_at=now,
+        maker_id=maker_id,
+        signs_from=now if maker_id is None else None,
     )
     session.add(key)
     session.flush()
+    _note_key(session, actor, "audit_key.made", key, now)
+    return key
+
+
+def _note_key(session: Session, actor: Actor, action: str, key: AuditKey, now: datetime) -> None:
     record(
         session,
         actor=actor,
-        action="audit_key.made",
+        action=action,
         object_type="audit_key",
         object_id=key.id,
         now=now,
         thumbprint=key.thumbprint,
     )
-    return key

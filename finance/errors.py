@@ -2,6 +2,7 @@
 
 from kernel.errors import Refusal
 from kernel.i18n import N_
+from kernel.refusals import PreparedByYou as PreparedByYou  # noqa: PLC0414 (one code, two packages)
 
 
 class StatementNotFound(Refusal):
@@ -134,12 +135,6 @@ class BankLineNotFound(Refusal):
     status = 404
     code = "bank_line_not_found"
     title = N_("There is no such bank line.")
-
-
-class PreparedByYou(Refusal):
-    status = 409
-    code = "prepared_by_you"
-    title = N_("Somebody else must do this: you prepared it yourself.")
 
 
 class BankFileRefused(Refusal):

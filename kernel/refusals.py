@@ -16,6 +16,12 @@ class RequestKeyReused(Refusal):
     title = N_("This id was already used for something else. Start again with a new one.")
 
 
+class PreparedByYou(Refusal):
+    status = 409
+    code = "prepared_by_you"
+    title = N_("Somebody else must do this: you prepared it yourself.")
+
+
 class EditConflict(Refusal):
     status = 412
     code = "edit_conflict"

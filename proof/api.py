@@ -61,10 +61,10 @@ def _size_of(cursor: str) -> int:
 @api.get("/proof/keys")
 @api.response(200, KeysAnswer)
 def list_keys() -> ResponseReturnValue:
-    """List the public keys that have signed checkpoints and certificates, the oldest first."""
+    """List the public keys that sign checkpoints and certificates, the oldest first."""
     with transaction() as session:
         found = public_keys(session)
-    return {"items": [{"thumbprint": thumbprint, "jwk": jwk} for thumbprint, jwk in found]}
+    return {"items": [each._asdict() for each in found]}
 
 
 @api.get("/proof/records/<kind>/<record_key>")

@@ -9,6 +9,8 @@ from uuid import UUID
 import click
 from flask.cli import with_appcontext
 
+from audit.services import approve_signing_key, propose_signing_key
+from kernel.actors import Role
 from kernel.cli import json_option, print_answer, told_refusals
 from kernel.clock import utc_now
 from kernel.db import transaction
@@ -18,6 +20,7 @@ from proof.models import RecordKind
 from proof.queries import faults, find_leaf, log_size, proof_of
 from proof.services import EXPORT_ROWS, begin_export, export_stretch, start_over
 from proof.verifier import verify_export
+from staff.queries import actor_of
 
 _folder = click.Path(file_okay=False, path_type=Path)
 _saved = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -98,6 +101,31 @@ def _plain(key: str) -> str:
 def verify_command(folder: Path, *, key: str | None, as_json: bool) -> None:
     """Verify an export by itself, without a database; exit 1, with the record's name, if not."""
     _tell(verify_export(folder, trusted=key), as_json=as_json)
+
+
+@audit_commands.command("rotate-key")
+@click.option("--by", "username", metavar="USERNAME", required=True, help="Who does this.")
+@click.option("--approve", "thumbprint", metavar="THUMBPRINT", help="The key that is approved.")
+@json_option
+@with_appcontext
+def rotate_key_command(username: str, thumbprint: str | None, *, as_json: bool) -> None:
+    """Propose a new key that signs the log, or approve the one that somebody else proposed."""
+    with told_refusals(), transaction() as session:
+        actor = actor_of(session, username=username)
+        if actor is None or not actor.has_role([Role.ADMINISTRATOR]):
+            raise click.BadParameter(f"No administrator is called {username!r}.")
+        now = utc_now()
+        if thumbprint is None:
+            key = propose_signing_key(session, actor=actor, now=now)
+        else:
+            key = approve_signing_key(session, actor=actor, thumbprint=thumbprint, now=now)
+        answer = {"thumbprint": key.thumbprint, "signs_from": key.signs_from}
+    print_answer(answer, as_json=as_json)
+    if thumbprint is None and not as_json:
+        told = (
+            f"Somebody else: flask audit rotate-key --by USERNAME --approve {answer['thumbprint']}"
+        )
+        click.echo(told)
 
 
 @audit_commands.command("verify-certificate")

@@ -26,6 +26,9 @@ class CheckpointsAnswer(Wire):
 class KeyAnswer(Wire):
     thumbprint = fields.String(metadata={"description": "RFC 7638, in base64url."})
     jwk = fields.String(metadata={"description": "The text of which the thumbprint is made."})
+    signs_from = Moment(
+        allow_none=True, metadata={"description": "None: a second person has not approved it yet."}
+    )
 
 
 class KeysAnswer(Wire):

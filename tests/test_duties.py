@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from aid.models import AidClaim, AidClaimState
+from audit.models import AuditKey
 from benefits.models import CouponRelease, ReleaseMode, Rerelease
 from kernel.actors import Role
 from kernel.db import violated_constraint
@@ -141,6 +142,18 @@ def account(staff, created_by):
     )
 
 
+def audit_key(maker, approver):
+    return AuditKey(
+        thumbprint="x" * 43,
+        public_jwk="x",
+        private_sealed=b"x",
+        created_at=NOW,
+        maker_id=maker,
+        approver_id=approver,
+        signs_from=NOW,
+    )
+
+
 # A row of two people who must differ, and the constraint that says so.
 PAIRS = {
     "who approves a claim assessed it": (
@@ -158,6 +171,7 @@ PAIRS = {
     "both seeds of a draw by one": (draw, "ck_coupon_releases_seed_of_two_people"),
     "who answers an appeal set the measure": (appeal, "ck_sanction_appeals_two_people"),
     "who closes a month asked for it": (closed, "ck_periods_two_people"),
+    "who approves a key that signs proposed it": (audit_key, "ck_audit_keys_two_people"),
     "an account by itself": (account, "ck_staff_accounts_not_created_by_itself"),
     "a role for oneself": (grant, "ck_staff_grants_not_to_oneself"),
 }

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, abort, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, gettext
 
-from audit.queries import public_keys
+from audit.queries import jwk_of
 from audit.rules import signed_by
 from finance.errors import ResidualsNotZero
 from finance.pages.closing_words import (
@@ -100,10 +100,10 @@ def save_certificate(month: str) -> Response:
     with transaction() as session:
         kept = certificate(session, month=month)
         people = names_of(session, account_ids=[kept.maker_id, kept.approver_id])
-        keys = dict(public_keys(session))
+        key = jwk_of(session, thumbprint=signed_by(kept.signed)) if kept.signed else None
     said = certificate_claims(kept) | {
         "signed": kept.signed,
-        "key": keys.get(signed_by(kept.signed)) if kept.signed else None,
+        "key": key,
         # For people: the signature is over their ids.
         "not_signed": {
             "asked_by": people[kept.maker_id],
@@ -217,7 +217,7 @@ def _save(
     said = [
         *(((name, ""), each) for name, each in identities.items()),
         *(
-            ((BUDGET_LINES, f"{each['year']} {each['code']}"), each | {"unit": Unit.FEN.value})
+            ((BUDGET_LINES, f"{each['year']} {each['code']}"), {**each, "unit": Unit.FEN.value})
             for each in budgets
         ),
     ]

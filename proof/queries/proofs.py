@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from audit.queries import public_keys
+from audit.queries import jwk_of
 from audit.rules import signed_by
 from proof.errors import RecordNotLogged
 from proof.models import Checkpoint, ProofLeaf
@@ -56,4 +56,4 @@ def consistency_of(session: Session, *, first: int, second: int) -> dict[str, An
 
 def key_of(session: Session, checkpoint: Checkpoint) -> str:
     """Return the public key that signed a checkpoint, as the text its thumbprint is made of."""
-    return dict(public_keys(session))[signed_by(checkpoint.token)]
+    return jwk_of(session, thumbprint=signed_by(checkpoint.token))

@@ -26,7 +26,7 @@ def begin_export(session: Session, *, folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "checkpoints.txt").write_text("".join(f"{each.token}\n" for each in found))
     used = {signed_by(each.token) for each in found}
-    keys = [jwk for thumbprint, jwk in public_keys(session) if thumbprint in used]
+    keys = [each.jwk for each in public_keys(session) if each.thumbprint in used]
     (folder / "keys.txt").write_text("".join(f"{jwk}\n" for jwk in keys))
     for name in ("records.jsonl", "index.txt"):
         (folder / name).touch()

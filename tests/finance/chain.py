@@ -9,6 +9,7 @@ from functools import cached_property
 
 from sqlalchemy import select
 
+from benefits.models import Programme
 from cards.models import Verification
 from discounts.models import Redemption, RedemptionReversal, RedemptionState, ReversalKind
 from finance.models import (
@@ -27,6 +28,7 @@ from finance.models import (
     StatementState,
 )
 from finance.rules.references import new_reference
+from kernel.clock import shanghai_date
 from kernel.ids import new_id
 from kernel.money import Fen
 from ledger.models import (
@@ -41,6 +43,7 @@ from ledger.models import (
     PostingEvent,
 )
 from ledger.services import SourceKey, make_payable, post_reversal
+from tests.finance.sold import SoldMaker
 from tests.make import NOW
 from tests.make.maker import Maker
 
@@ -56,7 +59,7 @@ _STATEMENT_PATH = [
 _BATCH_PATH = [BatchState.PREPARED, BatchState.APPROVED, BatchState.SENT]
 
 
-class ChainMaker(Maker):
+class ChainMaker(SoldMaker):
     """Used instead of `Maker` where a test needs statements, payments or bank lines."""
 
     @cached_property
@@ -66,89 +69,6 @@ class ChainMaker(Maker):
     @cached_property
     def approver(self):
         return self.staff("finance_approver")
-
-    def sale(self, till, *, union_fen=40_00, fund=FundSource.UNION_FUND, seq=None):
-        """A captured redemption with its scan, receipt and journal."""
-        card = self.card()
-        scan = self.save(
-            Verification(
-                terminal_id=till.id,
-                card_id=card.id,
-                accepted=True,
-                assurance="possession",
-                created_at=NOW,
-                expires_at=NOW + timedelta(minutes=10),
-            )
-        )
-        sale = self.save(
-            Redemption(
-                id=new_id(),
-                terminal_id=till.id,
-                site_id=till.site_id,
-                merchant_id=till.merchant_id,
-                card_id=card.id,
-                member_id=card.member_id,
-                verification_id=scan.id,
-                offer_id=new_id(),
-                offer_version_id=new_id(),
-                programme_id=new_id(),
-                facts_digest=b"facts",
-                gross_fen=Fen(union_fen + 20_00),
-                member_pays_fen=Fen(20_00),
-                merchant_bears_fen=Fen(0),
-                union_pays_fen=Fen(union_fen),
-                occurred_at=NOW,
-                received_at=NOW,
-                state=RedemptionState.CAPTURED,
-                captured_at=NOW,
-                receipt_on=TODAY,
-                receipt_seq=seq or self.next_number(),
-            )
-        )
-        self.journal(
-            source_id=sale.id,
-            party_id=till.merchant_id,
-            amount_fen=Fen(union_fen),
-            fund_source=fund,
-            programme_id=sale.programme_id,
-        )
-        return sale
-
-    def take_back(self, sale, *, union_fen=10_00):
-        """A reversal of a part of `sale`, with its journal."""
-        reversal = self.save(
-            RedemptionReversal(
-                id=new_id(),
-                redemption_id=sale.id,
-                terminal_id=sale.terminal_id,
-                kind=ReversalKind.REVERSAL,
-                amount_fen=Fen(union_fen),
-                member_fen=Fen(0),
-                merchant_fen=Fen(0),
-                union_fen=Fen(union_fen),
-                reason="退货",
-                created_at=NOW,
-            )
-        )
-        sale.state = RedemptionState.PARTLY_REVERSED
-        sale.back_union_fen = Fen(union_fen)
-        post_reversal(
-            self.session,
-            original=SourceKey("redemption", sale.id, "captured"),
-            source_type="redemption_reversal",
-            source_id=reversal.id,
-            kind="reversal",
-            amount_fen=Fen(union_fen),
-            occurred_at=NOW,
-            now=NOW,
-        )
-        return reversal
-
-    def journal_of(self, source):
-        query = select(Journal).where(
-            Journal.source_id == source.id, Journal.kind.in_(("captured", "reversal"))
-        )
-        return self.session.scalars(query).one()
 
     def stated(self, merchant_id, *journal_ids, state=StatementState.ISSUED, days=DAYS):
         """A statement of these journals, walked to `state`; each fund comes to its lines."""

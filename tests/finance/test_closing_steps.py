@@ -154,9 +154,9 @@ def test_a_certificate_is_signed_and_whoever_changes_it_is_found(session, make, 
 
     jws = read_jws(kept.signed)
     claims = json.loads(jws.payload)
-    [(thumbprint, jwk)] = public_keys(session)
-    key = key_of(jwk)
-    assert jwk_thumbprint(key) == thumbprint == claims.pop("key")
+    [public] = public_keys(session)
+    key = key_of(public.jwk)
+    assert jwk_thumbprint(key) == public.thumbprint == claims.pop("key")
     assert jws.is_signed_by(key)
     assert claims == json.loads(json.dumps(certificate_claims(kept)))
     assert [each["captured"] for each in claims["programmes"]] == [40_00]

@@ -41,6 +41,13 @@ BREAKS = {
         2 * 20_00,
         "UPDATE journals SET programme_id = gen_random_uuid() WHERE source_id = :unstated",
     ),
+    "budget_lines_fen": (
+        7_00,
+        (
+            "UPDATE close_certificates SET budgets ="
+            " jsonb_set(budgets, '{0,right,carried_out}', '49300')"
+        ),
+    ),
     "balances_fen": (
         1,
         (

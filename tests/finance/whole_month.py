@@ -1,6 +1,6 @@
 """A month with everything in it, by the models alone: what the residuals are broken in."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import select, text, update
 
@@ -10,6 +10,7 @@ from discounts.models import ReceiptCounter
 from finance.models import (
     BankAccount,
     BatchState,
+    CloseCertificate,
     Discrepancy,
     DiscrepancyCode,
     DisputeState,
@@ -17,11 +18,15 @@ from finance.models import (
     StatementFund,
     StatementState,
 )
+from finance.queries.budget_sums import budget_sums
+from finance.services.budgets import LineFacts, add_line, approve_change, propose_change
 from finance.services.vouchers import write_vouchers
 from kernel.actors import Role
 from kernel.ids import new_id
 from kernel.money import Fen
 from ledger.models import (
+    Account,
+    BudgetChangeKind,
     Family,
     FundSource,
     PartyType,
@@ -53,6 +58,36 @@ class World(ChainMaker):
         people = {"maker_id": self.clerk.id, "approver_id": self.approver.id}
         close_period(self.session, period=period, now=NOW, **people)
         write_vouchers(self.session, month="2026-10", **days)
+        self.budget(days, people)
+
+    def budget(self, days, people):
+        """A line that carries 500 into November, with a certificate of October that says so."""
+        account = self.session.scalars(select(Account).where(Account.code == "50301")).one()
+        facts = LineFacts(2026, "A1", "文体", "Culture", FundSource.UNION_FUND, account.id)
+        maker, approver = (self.staff_actor(f"finance_{duty}") for duty in ("maker", "approver"))
+        given = NOW - timedelta(days=40)
+        line = add_line(self.session, actor=maker, facts=facts, now=given)
+        change = propose_change(
+            self.session,
+            actor=maker,
+            kind=BudgetChangeKind.ALLOCATION,
+            line_id=line.id,
+            amount_fen=Fen(500_00),
+            reason="演示会议",
+            now=given,
+        )
+        approve_change(self.session, actor=approver, change_id=change.id, now=given)
+        self.save(
+            CloseCertificate(
+                month="2026-10",
+                residuals={},
+                identities={},
+                named=[],
+                budgets=[each.as_dict() for each in budget_sums(self.session, **days)],
+                closed_at=NOW,
+                **people,
+            )
+        )
 
     def merchants(self):
         self.till, self.other_till = self.terminal(), self.terminal()

@@ -10,8 +10,8 @@ import pytest
 
 import proof.verifier
 from audit.queries import public_keys
-from audit.services import make_signing_key
-from kernel.actors import SYSTEM
+from audit.services import approve_signing_key, propose_signing_key
+from kernel.actors import Role
 from proof.models import RecordKind
 from proof.queries import consistency_of, find_leaf, log_size, proof_of
 from proof.verifier import Bad, verify_export, verify_proof
@@ -26,13 +26,20 @@ def run(app, session):
     return lambda *words: app.test_cli_runner().invoke(args=["audit", *map(str, words)])
 
 
+def rotate(make):
+    """Let another key sign, for two people."""
+    one, two = (make.staff_actor(Role.ADMINISTRATOR) for _ in range(2))
+    key = propose_signing_key(make.session, actor=one, now=NOW)
+    approve_signing_key(make.session, actor=two, thumbprint=key.thumbprint, now=NOW)
+
+
 @pytest.fixture
 def folder(make, log, run, tmp_path):
     """An export of a log that was signed twice, by two keys."""
     till = make.terminal()
     make.sale(till, seq=1)
     log()
-    make_signing_key(make.session, actor=SYSTEM, now=NOW)
+    rotate(make)
     settled(make, sales=1, back=False)
     log()
     assert run("export", tmp_path / "out").exit_code == 0
@@ -44,7 +51,7 @@ def test_a_good_export(session, folder, run):
 
     assert answer.exit_code == 0
     said = json.loads(answer.stdout)
-    thumbprints = sorted(thumbprint for thumbprint, _ in public_keys(session))
+    thumbprints = sorted(each.thumbprint for each in public_keys(session))
     assert said == {
         "ok": True,
         "first_bad": None,
@@ -167,7 +174,7 @@ def test_the_proof_of_one_record_needs_no_other(session, folder):
         {"number": made["number"] + 1},
         {"number": -1},
         {"path": made["path"][1:]},
-        {"keys": [public_keys(session)[0][1]]},
+        {"keys": [public_keys(session)[0].jwk]},
     ):
         with pytest.raises(Bad):
             verify_proof(made | wrong)
@@ -191,6 +198,24 @@ def test_the_log_only_grew_between_two_checkpoints(session, make, log):
         verify_proof(made | {"path": made["path"][::-1]})
     with pytest.raises(Bad):
         verify_proof(made | {"first": made["second"], "second": made["first"]})
+
+
+def test_the_log_only_grew_while_its_key_was_changed(session, make, log):
+    settled(make)
+    log()
+    first = log_size(session)
+    rotate(make)
+    settled(make)
+    log()
+
+    made = consistency_of(session, first=first, second=log_size(session))
+
+    old, new = public_keys(session)
+    assert made["keys"] == [old.jwk, new.jwk]
+    assert verify_proof(made, trusted=new.thumbprint)["keys"] == [new.thumbprint]
+    for wrong in ({"keys": [new.jwk]}, {"keys": [old.jwk]}):
+        with pytest.raises(Bad):
+            verify_proof(made | wrong)
 
 
 def test_an_export_goes_nowhere_else(run, folder):
