@@ -12,13 +12,14 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from aid.services.decisions import waiting_count
-from app.access import rule_for
+from app.access import Reach, rule_for
 from benefits.queries import proposals_waiting
 from cards.queries import appeals_waiting
 from discounts.queries import gaps_waiting, reports_waiting
 from finance.queries.budgets import changes_waiting
 from finance.queries.closing import months_waiting
 from finance.queries.discrepancies import open_exceptions
+from finance.queries.invoices import invoices_waiting
 from finance.queries.payment_batches import waiting_batches
 from finance.queries.statement_lines import disputes_waiting
 from finance.queries.statements import statements_waiting
@@ -104,6 +105,7 @@ DESK_LINKS: list[DeskLink] = [
     DeskLink(FINANCE, "finance_overview_pages.overview", N_("Overview")),
     DeskLink(FINANCE, "finance_statements_pages.statements", N_("Statements"), statements_waiting),
     DeskLink(FINANCE, "finance_statements_pages.disputes", N_("Disputes"), disputes_waiting),
+    DeskLink(FINANCE, "finance_statements_pages.invoices", N_("Invoices"), invoices_waiting),
     DeskLink(FINANCE, "finance_payments_pages.payments", N_("Payments"), waiting_batches),
     DeskLink(FINANCE, "finance_bank_pages.bank", N_("Bank")),
     DeskLink(FINANCE, "finance_bank_pages.channels", N_("Payment channels")),
@@ -153,6 +155,18 @@ def may_open(actor: Actor, endpoint: str) -> bool:
     return not rule.roles or actor.has_role(rule.roles)
 
 
+def may_read(endpoint: str) -> bool:
+    """Say whether the caller may open whatever `endpoint` shows, so that a link leads somewhere.
+
+    Where a page covers the whole city, a role held for a part of it does not open it.
+    """
+    actor: Actor = g.get("actor", NOBODY)
+    rule = rule_for("GET", endpoint)
+    if rule is None or not may_open(actor, endpoint):
+        return False
+    return rule.reach is not Reach.CITY or any("/" not in path for path in actor.paths(*rule.roles))
+
+
 def desk_sections() -> list[Section]:
     """Return the rail for the current caller; empty sections are left out."""
     actor: Actor = g.get("actor", NOBODY)
@@ -180,4 +194,6 @@ def _is_within(url: str) -> bool:
 
 
 def use_navigation(app: Flask) -> None:
-    app.jinja_env.globals.update(desk_sections=desk_sections, manager_links=manager_links)
+    app.jinja_env.globals.update(
+        desk_sections=desk_sections, manager_links=manager_links, may_read=may_read
+    )

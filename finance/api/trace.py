@@ -6,7 +6,7 @@ from uuid import UUID
 from flask.typing import ResponseReturnValue
 
 from finance.queries.trace import chain, may_trace
-from finance.queries.trace_nodes import TraceKind
+from finance.queries.trace_kinds import TraceKind
 from finance.schemas.trace import TraceQuery, TraceResponse
 from kernel.db import transaction
 from kernel.web import Blueprint, NotAllowed, current_actor, decode_id_cursor, encode_cursor

@@ -33,6 +33,7 @@ from finance.queries.closing import (
 from finance.queries.closing_steps import Step, StepName, closing_steps
 from finance.queries.identities import BUDGET_LINES, Unit
 from finance.queries.programme_sums import programme_sums
+from finance.queries.trace_kinds import TraceKind
 from finance.rules.voucher_checks import RULES
 from finance.services.closing import ask_to_close, certificate_claims, close_period
 from finance.services.vouchers import VoucherFileInvalid
@@ -300,8 +301,9 @@ def _url_of(named: Mapping[str, Any]) -> str | None:
     """Return where a named exception is looked after."""
     if named["subject_type"] == "bank_line":
         return url_for("finance_bank_pages.line", bank_line_id=named["subject_id"])
-    if named["subject_type"] == "redemption":
-        return url_for("finance_trace_pages.show", kind="redemption", object_id=named["subject_id"])
     if named["subject_type"] == "payment_batch":
         return url_for("finance_payments_pages.batch", batch_id=named["subject_id"])
+    if named["subject_type"] in set(TraceKind):
+        kind, object_id = named["subject_type"], named["subject_id"]
+        return url_for("finance_trace_pages.show", kind=kind, object_id=object_id)
     return None

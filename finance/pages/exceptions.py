@@ -17,6 +17,7 @@ from finance.pages.payment_words import PAYMENT_WORDS
 from finance.pages.reach import city_actor, may
 from finance.queries.discrepancies import ExceptionRow, exception_by_id
 from finance.queries.discrepancies import exceptions as exceptions_named
+from finance.queries.trace_kinds import TraceKind
 from finance.schemas.bank import ExceptionFilterForm, NoteForm, VersionForm
 from finance.services.discrepancies import annotate, resolve, take_on
 from kernel.clock import shanghai_date, utc_now
@@ -135,6 +136,7 @@ def _show(discrepancy_id: UUID, **sent: Form) -> ResponseReturnValue:
             else ACTION_WORDS[found.discrepancy.code]
         ),
         row=found,
+        trace=_trace_of(found),
         forms={
             "note": sent.get("note") or blank_form(note=found.discrepancy.note),
             "resolve": sent.get("resolve") or blank_form(),
@@ -147,6 +149,16 @@ def _show(discrepancy_id: UUID, **sent: Form) -> ResponseReturnValue:
         state_kinds=STATE_KINDS,
         payment_words=PAYMENT_WORDS,
     ), status
+
+
+def _trace_of(row: ExceptionRow) -> str | None:
+    """Return where the chain is drawn of what an exception is about; none of a refused sale."""
+    kind, object_id = row.discrepancy.subject
+    if kind not in set(TraceKind):
+        if row.sale is None:
+            return None
+        kind, object_id = TraceKind.REDEMPTION, row.sale.id
+    return url_for("finance_trace_pages.show", kind=kind, object_id=object_id)
 
 
 def _days(row: ExceptionRow, now: datetime) -> int:

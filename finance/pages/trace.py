@@ -1,34 +1,27 @@
-"""The chain of an amount at the desk: found by what people have in hand, drawn left to right."""
+"""The chain of an amount at the desk: found by what people have in hand, drawn, and listed."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from http import HTTPStatus
-from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, abort, redirect, render_template, url_for
+from flask import Blueprint, abort, redirect, render_template
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale, gettext, ngettext
+from flask_babel import gettext
 
-from benefits.pages.words import FUND_WORDS
 from finance.pages.reach import insist_on_the_city
-from finance.pages.trace_words import (
-    EMPTY_WORDS,
-    KIND_WORDS,
-    STAGE_WORDS,
-    STATE_WORDS,
-)
+from finance.pages.trace_drawing import drawings
+from finance.pages.trace_shown import ShownNode, own_page, shown, url_of
+from finance.pages.trace_words import EMPTY_WORDS, STAGE_WORDS
 from finance.queries.trace import TRACE_ROWS, Chain, chain
-from finance.queries.trace_nodes import Node, Ref, Stage, TraceKind
-from finance.queries.trace_search import found_by
+from finance.queries.trace_kinds import Node, Ref, Stage, TraceKind
+from finance.queries.trace_search import found_by, is_amount
 from finance.schemas.trace import TraceSearch
 from kernel.db import transaction
 from kernel.forms import read_query
-from kernel.money import Fen, yuan
+from kernel.i18n import N_
+from kernel.money import Fen
 from kernel.pages import cursor_place, here
 from kernel.web import encode_cursor
-from ledger.models import FundSource
 
 pages = Blueprint(
     "finance_trace_pages",
@@ -38,27 +31,7 @@ pages = Blueprint(
 )
 pages.before_request(insist_on_the_city)
 
-Line = str | int | None
-Facts = Mapping[str, Line]
-
 _KINDS = ",".join(TraceKind)
-_SHORT_ID = 8
-
-
-@dataclass(frozen=True)
-class ShownNode:
-    """A thing of a chain in the reader's language. `lines` are what it says below its name."""
-
-    ref: Ref
-    word: str
-    name: str
-    amount_fen: Fen
-    state: str
-    mark: str
-    lines: list[str]
-    url: str
-    is_here: bool
-    at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -71,18 +44,28 @@ class Column:
     empty: str
 
 
+@dataclass(frozen=True)
+class Passed:
+    """How much of a thing went to another: an edge of the drawing, in words."""
+
+    to: ShownNode
+    amount_fen: Fen
+
+
 @pages.get("")
 def search() -> ResponseReturnValue:
     """Find what somebody has in hand: one hit is shown at once, several are listed."""
     form = read_query(TraceSearch())
-    text = form.values.get("q", "")
+    text, day = form.values.get("q", ""), form.values.get("on")
+    if day is not None and not is_amount(text):
+        form.fault("q", N_("With a day, type an amount in yuan: it finds the sales of that day."))
     found: list[Node] = []
-    if text:
+    if text and form.ok:
         with transaction() as session:
-            found = found_by(session, text=text)
+            found = found_by(session, text=text, day=day)
     if len(found) == 1:
-        return redirect(_url(found[0].ref))
-    hits = [_shown(node, is_here=False) for node in found]
+        return redirect(url_of(found[0].ref))
+    hits = [shown(node, is_here=False) for node in found]
     return render_template("finance/trace.html", form=form, text=text, hits=hits), form.status
 
 
@@ -91,14 +74,16 @@ def show(kind: str, object_id: UUID) -> ResponseReturnValue:
     """Draw the chain of an amount from the scan to the bank, as seen from one thing on it."""
     with transaction() as session:
         found = chain(session, kind=TraceKind(kind), id=object_id, after=_after())
-    at = next(node for node in found.nodes if node.ref == found.at)
+    things = {node.ref: shown(node, is_here=node.ref == found.at) for node in found.nodes}
     return render_template(
         "finance/trace_chain.html",
-        at=_shown(at, is_here=True),
-        columns=_columns(found),
+        at=things[found.at],
+        drawings=drawings(found, things),
+        columns=_columns(found, things),
+        passed=_passed(found, things),
         rows=found.rows,
         shown_rows=min(found.rows, TRACE_ROWS),
-        own_page=_own_page(found.at),
+        own_page=own_page(found.at),
         more=here(cursor=encode_cursor(str(found.next_after))) if found.next_after else None,
     )
 
@@ -113,124 +98,22 @@ def _after() -> UUID | None:
         abort(HTTPStatus.BAD_REQUEST)
 
 
-def _columns(found: Chain) -> list[Column]:
-    shown = [(node.stage, _shown(node, is_here=node.ref == found.at)) for node in found.nodes]
+def _columns(found: Chain, things: dict[Ref, ShownNode]) -> list[Column]:
     return [
         Column(
             stage,
             gettext(word),
-            [node for at, node in shown if at is stage],
+            [things[node.ref] for node in found.nodes if node.stage is stage],
             gettext(EMPTY_WORDS[stage]),
         )
         for stage, word in STAGE_WORDS.items()
     ]
 
 
-def _shown(node: Node, *, is_here: bool) -> ShownNode:
-    state, mark = STATE_WORDS[node.kind][node.state]
-    return ShownNode(
-        ref=node.ref,
-        word=gettext(KIND_WORDS[node.kind]),
-        name=_name(node),
-        amount_fen=node.amount_fen,
-        state=gettext(state),
-        mark=mark,
-        lines=[str(line) for line in _LINES.get(node.kind, _nothing)(node.facts) if line],
-        url=_url(node.ref),
-        is_here=is_here,
-        at=node.at,
-    )
-
-
-def _url(ref: Ref) -> str:
-    return url_for("finance_trace_pages.show", kind=ref.kind.value, object_id=ref.id)
-
-
-def _own_page(ref: Ref) -> str | None:
-    """Return the page on which something is done about it, if finance has one."""
-    if ref.kind not in _OWN_PAGES:
-        return None
-    endpoint, argument = _OWN_PAGES[ref.kind]
-    named: dict[str, Any] = {argument: ref.id}
-    return url_for(endpoint, **named)
-
-
-_OWN_PAGES = {
-    TraceKind.STATEMENT: ("finance_statements_pages.statement", "statement_id"),
-    TraceKind.BATCH: ("finance_payments_pages.batch", "batch_id"),
-    TraceKind.BANK_LINE: ("finance_bank_pages.line", "bank_line_id"),
-}
-
-
-def _name(node: Node) -> str:
-    """Return the number or words by which people know it, else the end of its id."""
-    fact = _NAMES.get(node.kind, "")
-    if node.kind is TraceKind.ENROLMENT and not str(get_locale()).startswith("zh"):
-        fact = "course_en"
-    named = node.facts.get(fact)
-    return str(named) if named is not None else f"…{str(node.id)[-_SHORT_ID:]}"
-
-
-_NAMES = {
-    TraceKind.REDEMPTION: "receipt_no",
-    TraceKind.REVERSAL: "receipt_no",
-    TraceKind.ENROLMENT: "course_zh",
-    TraceKind.STATEMENT: "number",
-    TraceKind.PAYMENT: "reference",
-    TraceKind.BATCH: "number",
-    TraceKind.BANK_LINE: "bank_reference",
-}
-
-
-def _nothing(_facts: Facts) -> list[Line]:
-    return []
-
-
-def _of_sale(facts: Facts) -> list[Line]:
-    gross = gettext("of a bill of ¥%(amount)s", amount=yuan(Fen(int(facts["gross_fen"] or 0))))
-    return [facts["merchant"], facts["site"], facts["terminal"], gross]
-
-
-def _of_statement(facts: Facts) -> list[Line]:
-    days = gettext("%(first)s to %(last)s", first=facts["first_on"], last=facts["last_on"])
-    lines = int(facts["lines"] or 0)
-    return [facts["merchant"], days, ngettext("%(num)s line", "%(num)s lines", lines)]
-
-
-def _of_payment(facts: Facts) -> list[Line]:
-    attempt = int(facts["attempt"] or 1)
-    again = gettext("attempt %(number)s", number=attempt) if attempt > 1 else None
-    return [facts["payee"], facts["account"], _fund(facts), again]
-
-
-def _of_journal(facts: Facts) -> list[Line]:
-    return [_fund(facts), gettext("booked on %(day)s", day=facts["book_date"])]
-
-
-def _of_batch(facts: Facts) -> list[Line]:
-    payments = int(facts["payments"] or 0)
-    return [ngettext("%(num)s payment", "%(num)s payments", payments)]
-
-
-def _of_match(facts: Facts) -> list[Line]:
-    by_rule = facts["by"] == "rule"
-    return [gettext("found by a rule") if by_rule else gettext("found by a person")]
-
-
-def _of_bank_line(facts: Facts) -> list[Line]:
-    return [gettext("booked on %(day)s", day=facts["booked_on"]), facts["reference"]]
-
-
-_LINES: dict[TraceKind, Callable[[Facts], list[Line]]] = {
-    TraceKind.REDEMPTION: _of_sale,
-    TraceKind.STATEMENT: _of_statement,
-    TraceKind.PAYMENT: _of_payment,
-    TraceKind.JOURNAL: _of_journal,
-    TraceKind.BATCH: _of_batch,
-    TraceKind.MATCH: _of_match,
-    TraceKind.BANK_LINE: _of_bank_line,
-}
-
-
-def _fund(facts: Facts) -> str:
-    return str(gettext(FUND_WORDS[FundSource(str(facts["fund_source"]))]))
+def _passed(found: Chain, things: dict[Ref, ShownNode]) -> dict[Ref, list[Passed]]:
+    """Return where each thing leads, in the order in which the things are listed."""
+    to: dict[Ref, list[Passed]] = {ref: [] for ref in things}
+    for edge in found.edges:
+        if edge.source in things and edge.target in things:
+            to[edge.source].append(Passed(things[edge.target], edge.amount_fen))
+    return to

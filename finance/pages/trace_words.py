@@ -1,7 +1,7 @@
 """The words of a chain: what its things and their states are called."""
 
 from aid.pages import STATE_WORDS as CLAIM_WORDS
-from finance.queries.trace_nodes import Stage, TraceKind
+from finance.queries.trace_kinds import Stage, TraceKind
 from kernel.i18n import N_
 from training.pages.blueprint import ENROLMENT_WORDS
 
@@ -23,10 +23,12 @@ EMPTY_WORDS = {
 KIND_WORDS = {
     TraceKind.REDEMPTION: N_("Receipt"),
     TraceKind.REVERSAL: N_("Taken back"),
+    TraceKind.TRADE: N_("Trade at the channel"),
     TraceKind.CLAIM: N_("Mutual-aid claim"),
     TraceKind.ENROLMENT: N_("Place on a course"),
     TraceKind.JOURNAL: N_("Voucher"),
     TraceKind.STATEMENT: N_("Statement"),
+    TraceKind.INVOICE: N_("Invoice"),
     TraceKind.DISPUTE: N_("Dispute"),
     TraceKind.PAYMENT: N_("Payment"),
     TraceKind.BATCH: N_("Payment batch"),
@@ -47,6 +49,15 @@ STATE_WORDS: dict[TraceKind, dict[str, tuple[str, str]]] = {
         "void": (N_("Voided on the day"), ""),
         "reversal": (N_("Taken back later"), ""),
     },
+    # What the bill says, and whether it agrees with the sale.
+    TraceKind.TRADE: {
+        "sale_agrees": (N_("Paid, as we say"), "yes"),
+        "sale_open": (N_("Paid, not as we say"), "no"),
+        "refund_agrees": (N_("Given back, as we say"), "yes"),
+        "refund_open": (N_("Given back, not as we say"), "no"),
+        "revoked_agrees": (N_("Revoked, as we say"), "yes"),
+        "revoked_open": (N_("Revoked, not as we say"), "no"),
+    },
     TraceKind.CLAIM: {state.value: (word, "") for state, word in CLAIM_WORDS.items()},
     TraceKind.ENROLMENT: {state.value: (word, "") for state, word in ENROLMENT_WORDS.items()},
     TraceKind.JOURNAL: {
@@ -60,6 +71,11 @@ STATE_WORDS: dict[TraceKind, dict[str, tuple[str, str]]] = {
         "disputed": (N_("Disputed"), "no"),
         "approved": (N_("Approved"), "wait"),
         "paid": (N_("Paid"), "yes"),
+    },
+    TraceKind.INVOICE: {
+        "waiting": (N_("Waits to be accepted"), "wait"),
+        "accepted": (N_("Accepted"), "yes"),
+        "returned": (N_("Returned to the merchant"), "no"),
     },
     TraceKind.DISPUTE: {
         "open": (N_("Waits for an answer"), "wait"),

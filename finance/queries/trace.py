@@ -17,14 +17,17 @@ from discounts.models import Redemption, RedemptionReversal
 from finance.errors import TraceNotFound
 from finance.models import (
     Dispute,
+    Invoice,
     Match,
     Payment,
     PaymentBatch,
     Statement,
     StatementFund,
     StatementLine,
+    Trade,
 )
-from finance.queries.trace_nodes import Node, Ref, TraceKind, nodes_of
+from finance.queries.trace_kinds import Node, Ref, TraceKind
+from finance.queries.trace_nodes import nodes_of
 from finance.queries.trace_walk import (
     SOURCES,
     Fund,
@@ -33,6 +36,7 @@ from finance.queries.trace_walk import (
     add_journals,
     add_lines,
     add_match,
+    add_papers,
     add_payments,
     link_carried,
     payments_of,
@@ -41,7 +45,7 @@ from finance.queries.trace_walk import (
 )
 from kernel.actors import Actor, Role
 from kernel.money import Fen
-from ledger.models import Journal
+from ledger.models import Journal, Payable
 from training.models import Enrolment
 
 # How many lines of a statement, or payments of a batch, one answer shows.
@@ -101,6 +105,7 @@ def chain(
     trail = Trail()
     page = Page(after, rows)
     at = _START[kind](session, trail, id, page)
+    add_papers(session, trail)
     nodes = nodes_of(session, trail.refs)
     edges = [Edge(source, target, fen) for (source, target), fen in trail.edges.items()]
     return Chain(at, nodes, edges, trail.rows, trail.next_after)
@@ -137,6 +142,14 @@ def _from_reversal(session: Session, trail: Trail, reversal_id: UUID, page: Page
     return Ref(TraceKind.REVERSAL, reversal_id)
 
 
+def _from_trade(session: Session, trail: Trail, trade_id: UUID, page: Page) -> Ref:
+    trade = _existing(session, Trade, trade_id)
+    trail.add(TraceKind.TRADE, trade_id)
+    if trade.redemption_id is not None:
+        _from_redemption(session, trail, trade.redemption_id, page)
+    return Ref(TraceKind.TRADE, trade_id)
+
+
 def _from_claim(session: Session, trail: Trail, claim_id: UUID, _page: Page) -> Ref:
     _insist(session, AidClaim.id, claim_id)
     trail.add(TraceKind.CLAIM, claim_id)
@@ -168,6 +181,11 @@ def _from_line(session: Session, trail: Trail, journal_id: UUID, page: Page) -> 
     return _from_journal(session, trail, journal_id, page)
 
 
+def _from_payable(session: Session, trail: Trail, payable_id: UUID, page: Page) -> Ref:
+    payable = _existing(session, Payable, payable_id)
+    return _from_journal(session, trail, payable.journal_id, page)
+
+
 def _from_dispute(session: Session, trail: Trail, dispute_id: UUID, _page: Page) -> Ref:
     dispute = session.get(Dispute, dispute_id)
     if dispute is None:
@@ -185,6 +203,12 @@ def _from_statement(session: Session, trail: Trail, statement_id: UUID, page: Pa
     add_lines(session, trail, StatementLine.statement_id == statement_id, page)
     add_payments(session, trail, payments_of(session, funds))
     return Ref(TraceKind.STATEMENT, statement_id)
+
+
+def _from_invoice(session: Session, trail: Trail, invoice_id: UUID, page: Page) -> Ref:
+    invoice = _existing(session, Invoice, invoice_id)
+    _from_statement(session, trail, invoice.statement_id, page)
+    return Ref(TraceKind.INVOICE, invoice_id)
 
 
 def _from_payment(session: Session, trail: Trail, payment_id: UUID, page: Page) -> Ref:
@@ -232,11 +256,14 @@ _START: dict[TraceKind, Callable[[Session, Trail, UUID, Page], Ref]] = {
     TraceKind.VERIFICATION: _from_verification,
     TraceKind.REDEMPTION: _from_redemption,
     TraceKind.REVERSAL: _from_reversal,
+    TraceKind.TRADE: _from_trade,
     TraceKind.CLAIM: _from_claim,
     TraceKind.ENROLMENT: _from_enrolment,
     TraceKind.JOURNAL: _from_journal,
     TraceKind.STATEMENT_LINE: _from_line,
+    TraceKind.PAYABLE: _from_payable,
     TraceKind.STATEMENT: _from_statement,
+    TraceKind.INVOICE: _from_invoice,
     TraceKind.DISPUTE: _from_dispute,
     TraceKind.PAYMENT: _from_payment,
     TraceKind.BATCH: _from_batch,

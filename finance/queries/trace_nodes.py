@@ -4,11 +4,8 @@ A payee is the masked name of the payment's snapshot; what a bank line says of i
 left out.
 """
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
-from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -18,7 +15,18 @@ from aid.models import AidClaim
 from cards.models import Verification
 from discounts.models import Redemption, RedemptionReversal
 from discounts.rules import receipt_number
-from finance.models import BankLine, Dispute, Match, Payment, PaymentBatch, Statement
+from finance.models import (
+    BankLine,
+    Dispute,
+    Invoice,
+    Match,
+    Payment,
+    PaymentBatch,
+    Statement,
+    Trade,
+    TradeKind,
+)
+from finance.queries.trace_kinds import Node, Ref, Stage, TraceKind
 from kernel.clock import SHANGHAI
 from kernel.money import Fen
 from ledger.models import Journal, Posting
@@ -26,56 +34,6 @@ from merchants.models import Merchant, Site, Terminal
 from training.models import Course, CourseSession, Enrolment
 
 _ONE_DAY = timedelta(days=1)
-
-
-class TraceKind(StrEnum):
-    """What a chain can be entered by."""
-
-    VERIFICATION = "verification"
-    REDEMPTION = "redemption"
-    REVERSAL = "redemption_reversal"
-    CLAIM = "aid_claim"
-    ENROLMENT = "enrolment"
-    JOURNAL = "journal"
-    STATEMENT_LINE = "statement_line"  # named by its journal
-    STATEMENT = "statement"
-    DISPUTE = "dispute"
-    PAYMENT = "payment"
-    BATCH = "payment_batch"
-    MATCH = "match"
-    BANK_LINE = "bank_line"
-
-
-class Stage(StrEnum):
-    """Where on its way from the scan to the bank a thing stands."""
-
-    SCAN = "scan"
-    VOUCHER = "voucher"
-    STATEMENT = "statement"
-    PAYMENT = "payment"
-    BANK = "bank"
-
-
-class Ref(NamedTuple):
-    kind: TraceKind
-    id: UUID
-
-
-@dataclass(frozen=True)
-class Node:
-    """One thing on a chain. `amount_fen` is negative for what was taken back or left the bank."""
-
-    kind: TraceKind
-    id: UUID
-    stage: Stage
-    amount_fen: Fen
-    state: str
-    at: datetime | None
-    facts: Mapping[str, str | int | None] = field(default_factory=dict)
-
-    @property
-    def ref(self) -> Ref:
-        return Ref(self.kind, self.id)
 
 
 def nodes_of(session: Session, refs: Collection[Ref]) -> list[Node]:
@@ -142,6 +100,23 @@ def _reversals(session: Session, ids: set[UUID]) -> list[Node]:
             facts={"receipt_no": _receipt(code, sale)},
         )
         for reversal, sale, code in rows
+    ]
+
+
+def _trades(session: Session, ids: set[UUID]) -> list[Node]:
+    return [
+        Node(
+            kind=TraceKind.TRADE,
+            id=trade.id,
+            stage=Stage.SCAN,
+            amount_fen=(
+                trade.order_fen if trade.kind is TradeKind.SALE else Fen(-trade.refund_fen)
+            ),
+            state=f"{trade.kind.value}_{'agrees' if trade.matched_at else 'open'}",
+            at=trade.traded_at,
+            facts={"trade_no": trade.trade_no, "order_no": trade.order_no},
+        )
+        for trade in session.scalars(select(Trade).where(Trade.id.in_(ids)))
     ]
 
 
@@ -228,6 +203,21 @@ def _statements(session: Session, ids: set[UUID]) -> list[Node]:
             },
         )
         for statement, merchant in rows
+    ]
+
+
+def _invoices(session: Session, ids: set[UUID]) -> list[Node]:
+    return [
+        Node(
+            kind=TraceKind.INVOICE,
+            id=invoice.id,
+            stage=Stage.STATEMENT,
+            amount_fen=invoice.amount_fen,
+            state=invoice.state.value,
+            at=invoice.entered_at,
+            facts={"number": invoice.number, "issued_on": invoice.issued_on.isoformat()},
+        )
+        for invoice in session.scalars(select(Invoice).where(Invoice.id.in_(ids)))
     ]
 
 
@@ -338,10 +328,12 @@ def _line_moment(line: BankLine) -> datetime | None:
 _LOADERS: dict[TraceKind, Callable[[Session, set[UUID]], list[Node]]] = {
     TraceKind.REDEMPTION: _redemptions,
     TraceKind.REVERSAL: _reversals,
+    TraceKind.TRADE: _trades,
     TraceKind.CLAIM: _claims,
     TraceKind.ENROLMENT: _enrolments,
     TraceKind.JOURNAL: _journals,
     TraceKind.STATEMENT: _statements,
+    TraceKind.INVOICE: _invoices,
     TraceKind.DISPUTE: _disputes,
     TraceKind.PAYMENT: _payments,
     TraceKind.BATCH: _batches,

@@ -8,8 +8,17 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from finance.models import Dispute, Match, Payment, StatementFund, StatementLine
-from finance.queries.trace_nodes import Ref, TraceKind
+from finance.models import (
+    Dispute,
+    Invoice,
+    Match,
+    Payment,
+    StatementFund,
+    StatementLine,
+    Trade,
+    TradeKind,
+)
+from finance.queries.trace_kinds import Ref, TraceKind
 from kernel.money import Fen
 from ledger.models import FundSource, Journal, Payable, Posting
 
@@ -207,3 +216,27 @@ def add_journals(session: Session, trail: Trail, journal_ids: set[UUID]) -> None
 def _debit_fen() -> ColumnElement[Any]:
     query = select(func.sum(Posting.debit_fen)).where(Posting.journal_id == Journal.id)
     return query.correlate(Journal).scalar_subquery()
+
+
+# --- What others say about it
+
+
+def add_papers(session: Session, trail: Trail) -> None:
+    """Add the invoices of the statements, and how a payment channel says the sales."""
+    invoices = select(Invoice).where(Invoice.statement_id.in_(_ids(trail, TraceKind.STATEMENT)))
+    for invoice in session.scalars(invoices):
+        statement = Ref(TraceKind.STATEMENT, invoice.statement_id)
+        trail.link(statement, Ref(TraceKind.INVOICE, invoice.id), invoice.amount_fen)
+    trades = select(Trade).where(Trade.redemption_id.in_(_ids(trail, TraceKind.REDEMPTION)))
+    for trade in session.scalars(trades):
+        assert trade.redemption_id is not None
+        is_sale = trade.kind is TradeKind.SALE
+        trail.link(
+            Ref(TraceKind.TRADE, trade.id),
+            Ref(TraceKind.REDEMPTION, trade.redemption_id),
+            trade.order_fen if is_sale else Fen(-trade.refund_fen),
+        )
+
+
+def _ids(trail: Trail, kind: TraceKind) -> list[UUID]:
+    return [ref.id for ref in trail.refs if ref.kind is kind]

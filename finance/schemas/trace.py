@@ -13,6 +13,7 @@ class TraceQuery(Wire):
 
 class TraceSearch(Wire):
     q = Text(maximum=60)
+    on = fields.Date()
 
 
 class TraceRef(Wire):

@@ -7,7 +7,7 @@ import pytest
 from finance.errors import TraceNotFound
 from finance.models import BatchState, DisputeState, StatementState
 from finance.queries.trace import chain
-from finance.queries.trace_nodes import Ref, Stage, TraceKind
+from finance.queries.trace_kinds import Ref, Stage, TraceKind
 from kernel.ids import new_id
 from kernel.money import Fen
 from ledger.models import Family, FundSource, PartyType, PostingEvent

@@ -42,15 +42,38 @@ def served(databases, app, settings_for):
         make.match(line, payment)
         make.walk(statement, StatementState.PAID)
         unpaid = make.sale(make.terminal(), seq=1)
+        shops = [sold_and_stated(make) for _ in range(2)]
+        _, payments = make.batch(*(each for _, each in shops), state=BatchState.SENT)
+        shared = make.bank_line(-80_00, bank_reference="2026112300018")
+        for payment in payments:
+            make.match(shared, payment, fen=-40_00)
+        claim = make.aid_claim()
+        _, (award,) = make.batch(make.owed_to_a_member(source_id=claim.id), state=BatchState.SENT)
+        awarded = make.bank_line(-award.amount_fen, bank_reference="2026112300019")
+        make.match(awarded, award)
         cookie = new_token()
         auditor = make.staff(Role.AUDITOR, union=make.union(code="SZ"))
         make.staff_session(auditor, token=cookie, at=utc_now())
         receipt = f"{till.code}-20261123-0001"
         ids = {"line": line.id, "statement": statement.id, "batch": batch.id, "unpaid": unpaid.id}
+        # Every yuan of the city: what it was for, what stands between, and the line that proves it.
+        ids["paid"] = [
+            *((f"redemption/{each.id}", f"statement/{statement.id}", line.id) for each in sold),
+            (f"redemption_reversal/{back.id}", f"statement/{statement.id}", line.id),
+            *((f"redemption/{sale.id}", f"statement/{of.id}", shared.id) for sale, of in shops),
+            (f"aid_claim/{claim.id}", f"payment/{award.id}", awarded.id),
+        ]
     with Service(settings_for(name)) as service:
         yield SimpleNamespace(base_url=service.base_url, cookie=cookie, receipt=receipt, **ids)
     own.dispose()
     databases.drop(name)
+
+
+def sold_and_stated(make):
+    till = make.terminal()
+    sale = make.sale(till)
+    state = StatementState.APPROVED
+    return sale, make.stated(till.merchant_id, make.journal_of(sale).id, state=state)
 
 
 @pytest.fixture
@@ -97,10 +120,58 @@ def test_from_a_receipt_to_the_bank_and_back_without_scripts(served, desk_of):
         window.follow(page.get_by_role("button", name="Find"))
         expect(page.get_by_role("heading", level=1)).to_contain_text(served.receipt)
 
-        window.follow(page.get_by_role("link", name="2026112300017"))
+        window.follow(page.get_by_role("link", name="2026112300017", exact=True))
         expect(page.get_by_role("heading", level=1)).to_have_text("Bank line 2026112300017")
 
         bank = page.get_by_role("list", name="Scan", exact=True)
         expect(bank.get_by_role("listitem")).to_have_count(3)
         window.follow(bank.get_by_role("link", name=served.receipt).first)
         expect(page.get_by_role("heading", level=1)).to_contain_text(served.receipt)
+
+
+def clicks(window, target, between):
+    """Go from a chain to `target` by its links, the drawing's first; return how often it took."""
+    for number in range(1, 4):
+        for leads_to in (target, between):
+            links = window.page.locator(f'main a[href$="/{leads_to}"]:visible')
+            if links.count():
+                window.follow(links.first)
+                break
+        if window.page.url.endswith(f"/{target}"):
+            return number
+    return None
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+def test_every_yuan_is_two_clicks_from_the_bank_and_back(served, desk_of, size):
+    asked = {}
+    with desk_of(size=size) as window:
+        for thing, between, line in served.paid:
+            window.page.goto(f"/desk/finance/trace/{thing}")
+            drawn = window.page.locator(".drawing:visible")
+            expect(drawn.locator("path.edge").first).to_be_attached()
+            expect(drawn.locator("a.here")).to_have_count(1)
+            forth = clicks(window, f"bank_line/{line}", between)
+            asked[thing] = forth, clicks(window, thing, between)
+
+        assert {thing: found for thing, found in asked.items() if found > (2, 2)} == {}
+        assert len(asked) == 6
+        assert window.complaints == []
+
+
+def test_the_drawing_says_what_the_list_says(served, desk_of):
+    """Each thing and each edge: whoever does not see the one reads the other."""
+    with desk_of() as window:
+        page = window.page
+        page.goto(f"/desk/finance/trace/bank_line/{served.line}")
+        drawn = page.locator(".drawing.wide")
+
+        here = drawn.locator("a").evaluate_all("all => all.map(each => each.getAttribute('href'))")
+        listed = page.locator(".trace ol > li > a").evaluate_all(
+            "all => all.map(each => each.getAttribute('href'))"
+        )
+        assert set(here) - {page.url.removeprefix(window.base_url)} == set(listed)
+        assert drawn.locator("path.edge").count() == page.locator(".trace .passed").count()
+        page.emulate_media(media="print")
+        expect(page.locator(".drawing.tall")).to_be_visible()
+        window.shoot("trace-line-print")
