@@ -154,7 +154,7 @@ def test_an_exception_leads_to_the_chain_of_what_it_is_about(make, desk, about):
 
 def test_a_claim_leads_to_its_chain_whoever_may_read_the_books(make, city, signed_in):  # noqa: F811
     claim = make.aid_claim()
-    page, link = f"/desk/aid/claims/{claim.id}", f'href="{TRACE}/aid_claim/{claim.id}"'
+    page, link = f"/desk/aid/{claim.id}", f'href="{TRACE}/aid_claim/{claim.id}"'
     assessor = signed_in(make.staff(Role.CLAIMS_ASSESSOR, union=city))
     auditor = signed_in(make.staff(Role.AUDITOR, union=city))
 

@@ -98,8 +98,8 @@ def test_the_page_goes_on_where_it_stopped(make, desk):
     path = f"/desk/finance/trace/statement/{at.statement.id}"
 
     first = desk.client.get(path).text
-    more = first.partition('href="/desk/finance/trace/statement')[2].partition('"')[0]
-    rest = desk.client.get(f"/desk/finance/trace/statement{more}").text
+    more = first.partition(f'href="{path}?')[2].partition('"')[0]
+    rest = desk.client.get(f"{path}?{more}").text
 
     assert "50 of 52 lines" in first
     assert f"{at.till.code}-20261123-0052" not in first
