@@ -3,7 +3,7 @@
 The same things and edges are the list below it, which is what a screen reader and a keyboard get.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from unicodedata import east_asian_width
@@ -11,6 +11,7 @@ from unicodedata import east_asian_width
 from flask_babel import gettext, ngettext
 
 from finance.pages.trace_shown import ShownNode
+from finance.pages.trace_words import KIND_WORDS, STAGE_WORDS
 from finance.queries.trace import Chain
 from finance.queries.trace_kinds import Node, Ref
 from finance.rules.trace_layout import Box, Layout, lay_out
@@ -19,8 +20,10 @@ from kernel.money import Fen, yuan
 BOX_HEIGHT = 84
 _WIDE_BOX, _TALL_BOX = 136, 138
 _WIDE_GAPS, _TALL_GAPS = (60, 14), (44, 10)
-# How many cells of small type a box has room for; Chinese takes two.
-_CELLS = 20
+# How many cells of small type a box has room for; Chinese takes two, digits and capitals are wide.
+_CELLS, _NAME_CELLS = 18, 15
+# A desk's screen takes so many ranks; longer drawings keep their size and scroll.
+_RANKS_WIDE = 6
 _MORE = "…"
 _MARKS = {"yes": "✓", "wait": "!", "no": "✕"}
 
@@ -68,11 +71,11 @@ def drawings(found: Chain, said: Mapping[Ref, ShownNode]) -> list[Drawing]:
 
 
 def _wide(found: Chain, said: Mapping[Ref, ShownNode]) -> Drawing:
-    layout = _layout(found, shown=3)
+    layout = _layout({node.ref: node.kind for node in found.nodes}, found, shown=3)
     along, across = _WIDE_BOX + _WIDE_GAPS[0], BOX_HEIGHT + _WIDE_GAPS[1]
     places = {box: (1 + box.rank * along, 1 + box.slot * across) for box in _all_boxes(layout)}
     return Drawing(
-        name="wide",
+        name="wide" if layout.ranks <= _RANKS_WIDE else "wide long",
         width=layout.ranks * along - _WIDE_GAPS[0] + 2,
         height=layout.slots * across - _WIDE_GAPS[1] + 2,
         box_width=_WIDE_BOX,
@@ -83,7 +86,8 @@ def _wide(found: Chain, said: Mapping[Ref, ShownNode]) -> Drawing:
 
 
 def _tall(found: Chain, said: Mapping[Ref, ShownNode]) -> Drawing:
-    layout = _layout(found, shown=1)
+    # There is room for two: what stands at one stage is bundled, whatever kind it is of.
+    layout = _layout({node.ref: node.stage for node in found.nodes}, found, shown=1)
     along, across = BOX_HEIGHT + _TALL_GAPS[0], _TALL_BOX + _TALL_GAPS[1]
     places = {box: (1 + box.slot * across, 1 + box.rank * along) for box in _all_boxes(layout)}
     return Drawing(
@@ -97,8 +101,7 @@ def _tall(found: Chain, said: Mapping[Ref, ShownNode]) -> Drawing:
     )
 
 
-def _layout(found: Chain, *, shown: int) -> Layout[Ref]:
-    kinds = {node.ref: node.kind for node in found.nodes}
+def _layout(kinds: Mapping[Ref, Hashable], found: Chain, *, shown: int) -> Layout[Ref]:
     edges = [
         (edge.source, edge.target, edge.amount_fen)
         for edge in found.edges
@@ -125,7 +128,7 @@ def _drawn(
         if len(things) == 1:
             drawn.append(_single(things[0], said[things[0].ref], x, y, found.at))
         else:
-            drawn.append(_bundle(things, said[things[0].ref].word, x, y))
+            drawn.append(_bundle(things, x, y))
     return drawn
 
 
@@ -146,7 +149,9 @@ def _single(node: Node, said: ShownNode, x: float, y: float, at: Ref) -> DrawnBo
     )
 
 
-def _bundle(things: Sequence[Node], word: str, x: float, y: float) -> DrawnBox:
+def _bundle(things: Sequence[Node], x: float, y: float) -> DrawnBox:
+    kinds = {node.kind for node in things}
+    word = gettext(KIND_WORDS[kinds.pop()] if len(kinds) == 1 else STAGE_WORDS[things[0].stage])
     more = ngettext("%(num)s more", "%(num)s more", len(things))
     amount = _amount(sum(node.amount_fen for node in things))
     return DrawnBox(
@@ -204,9 +209,9 @@ def _amount(fen: int) -> str:
     return f"{'-' if fen < 0 else ''}¥{yuan(Fen(abs(fen)))}"
 
 
-def _fit(text: str) -> str:
+def _fit(text: str, cells: int = _CELLS) -> str:
     """Return as much of `text` as a box has room for."""
-    room, kept = _CELLS, ""
+    room, kept = cells, ""
     for char in text:
         room -= 2 if east_asian_width(char) in "WF" else 1
         if room < 0:
@@ -217,5 +222,5 @@ def _fit(text: str) -> str:
 
 def _fit_end(name: str) -> str:
     """Return the end of a name that is too long: numbers differ there."""
-    fitting = _fit(name[::-1])[::-1]
+    fitting = _fit(name[::-1], _NAME_CELLS)[::-1]
     return fitting if fitting == name else _MORE + fitting[1:]
