@@ -1,7 +1,7 @@
 """Two approvals of one line at once, with real commits: a line is never left below nothing."""
 
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 from sqlalchemy import text
@@ -50,27 +50,49 @@ def approval(change_id, approver):
     return lambda session: approve_change(session, actor=approver, change_id=change_id, now=NOW)
 
 
-def bare_update(change_id, approver):
-    """Approve without the service, so that the database alone is asked."""
-    return lambda session: session.execute(
+def test_of_two_approvals_at_once_one_is_refused(two_virements):
+    line_id, changes, approver = two_virements
+
+    heard = at_once([approval(each, approver) for each in changes])
+
+    assert heard == ["approved", "too small"]
+    with transaction() as session:
+        assert find_line(session, line_id=line_id).held_fen == 40_00
+
+
+def bare_update(session, change_id, approver):
+    """Approve without the service, so that the database alone is asked, and hear it at once."""
+    session.execute(
         text(
             "UPDATE budget_changes SET state = 'approved', approver_id = :who, decided_at = now()"
             " WHERE id = :id"
         ),
         {"who": approver.id, "id": change_id},
     )
+    session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
 
 
-@pytest.mark.parametrize(
-    ("how", "refused"),
-    [(approval, "too small"), (bare_update, "ck_budget_changes_within_lines")],
-    ids=["through the service", "past the service"],
-)
-def test_of_two_approvals_at_once_one_is_refused(two_virements, how, refused):
-    line_id, changes, approver = two_virements
+def test_past_the_service_the_second_waits_for_the_first_and_is_refused(two_virements):
+    """Both are checked before either commits, unless the database lets them take turns."""
+    line_id, (first, second), approver = two_virements
+    began, ended = Event(), Event()
 
-    heard = at_once([how(each, approver) for each in changes])
+    def one_first(session):
+        bare_update(session, first, approver)
+        began.set()
+        waits = text("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        while not ended.wait(0.01) and not session.scalar(waits):
+            pass
 
-    assert heard == sorted(["approved", refused])
+    def the_other(session):
+        began.wait(10)
+        try:
+            bare_update(session, second, approver)
+        finally:
+            ended.set()
+
+    heard = at_once([one_first, the_other])
+
+    assert heard == ["approved", "ck_budget_changes_within_lines"]
     with transaction() as session:
         assert find_line(session, line_id=line_id).held_fen == 40_00

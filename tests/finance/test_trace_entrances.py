@@ -17,6 +17,7 @@ from finance.queries.trace_kinds import Ref, TraceKind
 from kernel.actors import Role
 from kernel.ids import new_id
 from kernel.money import Fen
+from members.models import UnionOrg
 from merchants.models import Merchant
 from tests.finance.chain import TODAY, ChainMaker
 from tests.finance.traced import refs, settled, to_bank
@@ -152,11 +153,12 @@ def test_an_exception_leads_to_the_chain_of_what_it_is_about(make, desk, about):
     assert desk.client.get(f"{TRACE}/{about}/{subject_id}").status_code == 200
 
 
-def test_a_claim_leads_to_its_chain_whoever_may_read_the_books(make, city, signed_in):  # noqa: F811
+def test_a_claim_leads_to_its_chain_whoever_may_read_the_books(make, signed_in):  # noqa: F811
     claim = make.aid_claim()
+    union = make.session.get_one(UnionOrg, claim.union_id)
     page, link = f"/desk/aid/{claim.id}", f'href="{TRACE}/aid_claim/{claim.id}"'
-    assessor = signed_in(make.staff(Role.CLAIMS_ASSESSOR, union=city))
-    auditor = signed_in(make.staff(Role.AUDITOR, union=city))
+    assessor = signed_in(make.staff(Role.CLAIMS_ASSESSOR, union=union))
+    auditor = signed_in(make.staff(Role.AUDITOR, union=union))
 
     assert link in auditor.open(page).text
     assert link not in assessor.open(page).text
