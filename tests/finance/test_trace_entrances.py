@@ -154,8 +154,9 @@ def test_an_exception_leads_to_the_chain_of_what_it_is_about(make, desk, about):
 
 
 def test_a_claim_leads_to_its_chain_whoever_may_read_the_books(make, signed_in):  # noqa: F811
-    claim = make.aid_claim()
-    union = make.session.get_one(UnionOrg, claim.union_id)
+    member = make.covered_member()
+    claim = make.aid_claim(member)
+    union = make.session.get_one(UnionOrg, member.union_id)
     page, link = f"/desk/aid/{claim.id}", f'href="{TRACE}/aid_claim/{claim.id}"'
     assessor = signed_in(make.staff(Role.CLAIMS_ASSESSOR, union=union))
     auditor = signed_in(make.staff(Role.AUDITOR, union=union))
