@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from audit.errors import AuditKeyNotFound, AuditKeySigns, AuditKeyWaits
@@ -15,6 +15,7 @@ from audit.models import AUDIT_KEY_PRIVATE, AuditEntry, AuditKey
 from audit.queries import signing_key, waiting_key
 from audit.rules import plain_facts
 from kernel.actors import SYSTEM, Actor
+from kernel.bulk import insert_columns
 from kernel.ids import new_id
 from kernel.jws import jwk_text, jwk_thumbprint, key_from_scalar, new_key, scalar_of, write_jws
 from kernel.refusals import PreparedByYou
@@ -80,23 +81,24 @@ def record_each(
     objects: Iterable[About],
     now: datetime,
 ) -> None:
-    """Write down what `actor` did to each of many objects, as `record` would, in a few inserts."""
+    """Write down what `actor` did to each of many objects, as `record` would, in one INSERT."""
     session.flush()
-    rows = [
-        {
-            "occurred_at": now,
-            "actor_kind": actor.kind,
-            "actor_id": actor.id,
-            "action": action,
-            "object_type": object_type,
-            "object_id": each.object_id,
-            "union_path": each.union_path,
-            "facts": plain_facts(each.facts),
-        }
-        for each in objects
-    ]
-    if rows:
-        session.execute(insert(AuditEntry), rows)
+    written = list(objects)
+    count = len(written)
+    if not count:
+        return
+    columns = {
+        "id": [new_id() for _ in written],
+        "occurred_at": [now] * count,
+        "actor_kind": [actor.kind.value] * count,
+        "actor_id": [actor.id] * count,
+        "action": [action] * count,
+        "object_type": [object_type] * count,
+        "object_id": [each.object_id for each in written],
+        "union_path": [each.union_path for each in written],
+        "facts": [json.dumps(plain_facts(each.facts), ensure_ascii=False) for each in written],
+    }
+    insert_columns(session, AuditEntry, columns)
 
 
 def sign(session: Session, *, claims: Mapping[str, object], now: datetime) -> str:

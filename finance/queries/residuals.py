@@ -14,9 +14,8 @@ from benefits.queries import limit_residuals
 from discounts.queries import receipt_gaps
 from finance.queries.identities import IDENTITIES, Identity, Scope, Side, Unit, days_of
 from kernel.clock import shanghai_month
+from kernel.patience import make_room
 from ledger.queries import debits_minus_credits
-
-_RESIDUAL = -1
 
 
 @dataclass(frozen=True)
@@ -80,6 +79,7 @@ def residuals(session: Session, *, starts_on: date, ends_on: date) -> Residuals:
     Each identity is one statement, so both its sides are of one moment. What an identity carries
     from month to month (what is owed, what the bank holds) is looked at up to now.
     """
+    make_room(session)
     days = days_of(starts_on, ends_on)
     return Residuals(
         (
@@ -92,8 +92,7 @@ def residuals(session: Session, *, starts_on: date, ends_on: date) -> Residuals:
 
 
 def _check(session: Session, identity: Identity, days: Mapping[str, Any]) -> Checked:
-    rows = session.execute(_STATEMENTS[identity.name], days)
-    sums = {row.term: int(row.value) for row in rows}
+    residual, *sums = map(int, session.execute(_STATEMENTS[identity.name], days).one())
     signed = {
         side: {
             term.name: -sums[number] if term.minus else sums[number]
@@ -108,7 +107,7 @@ def _check(session: Session, identity: Identity, days: Mapping[str, Any]) -> Che
         identity.unit,
         signed[Side.LEFT],
         signed[Side.RIGHT],
-        sums[_RESIDUAL],
+        residual,
     )
 
 
@@ -122,17 +121,20 @@ def _terms_of(identity: Identity) -> str:
 
 
 def _statement_of(identity: Identity) -> TextClause:
-    """Return the statement that yields (term, sum) for each term, and the residual as term -1."""
-    terms = _terms_of(identity)
-    numbers = ", ".join(f"({number})" for number in range(len(identity.terms)))
+    """Return the statement that yields the residual and then the sum of each term, in one row.
+
+    Everything is added up per key in one pass and nothing is kept of it: a month of a million sales
+    has millions of keys.
+    """
+    numbers = range(len(identity.terms))
+    by_key = ", ".join(f"sum(value) FILTER (WHERE term = {n}) AS sum{n}" for n in numbers)
+    sums = ", ".join(f"coalesce(sum(sum{n}), 0)" for n in numbers)
     return text(
         f"""
-        WITH terms AS MATERIALIZED ({terms})
-        SELECT n.term, coalesce(sum(t.value), 0) AS value
-        FROM (VALUES {numbers}) AS n(term) LEFT JOIN terms t USING (term) GROUP BY n.term
-        UNION ALL
-        SELECT {_RESIDUAL}, coalesce(sum(abs(difference)), 0)
-        FROM (SELECT sum(sign * value) AS difference FROM terms GROUP BY k) AS by_key
+        SELECT coalesce(sum(abs(difference)), 0), {sums}
+        FROM (
+            SELECT sum(sign * value) AS difference, {by_key}
+            FROM ({_terms_of(identity)}) AS terms GROUP BY k) AS by_key
         """
     )
 

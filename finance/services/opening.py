@@ -19,6 +19,7 @@ from finance.services.statements import note_each
 from kernel.actors import Actor, Role
 from kernel.clock import shanghai_date
 from kernel.ids import new_id
+from kernel.patience import make_room
 from kernel.refusals import refused_by
 from merchants.queries import (
     MerchantTerms,
@@ -49,61 +50,14 @@ _ARE_WAITING = text(
         WHERE u.merchant_id = ANY (:merchant_ids) AND u.book_date < :ends_on)
     """  # noqa: S608 (no part of it comes from outside)
 )
-# One statement for all merchants: the lines it takes and the sums it writes see the same books.
-# A fund without lines is there only to pay out what was carried and is enough now.
+# A function of the owner's, which takes the lines from the journals itself: migration 0042.
 _OPEN = text(
-    f"""
-    WITH asked AS (
-        SELECT * FROM unnest(
-            CAST(:merchant_ids AS uuid[]), CAST(:ids AS uuid[]), CAST(:first_days AS date[]),
-            CAST(:end_days AS date[]), CAST(:minima AS bigint[]), CAST(:pay_days AS date[]),
-            CAST(:buyers AS text[]))
-            AS a (merchant_id, id, starts_on, ends_on, min_fen, pay_from, buyer)
-    ), fresh AS MATERIALIZED (
-        SELECT u.*, a.id AS statement_id, row_number() OVER (
-            PARTITION BY a.id ORDER BY u.book_date, u.journal_id) AS line_no
-        FROM ({_UNSTATED}) AS u JOIN asked a USING (merchant_id) WHERE u.book_date < a.ends_on
-    ), taken AS (
-        INSERT INTO statement_lines (journal_id, statement_id, line_no, fund_source, amount_fen)
-        SELECT journal_id, statement_id, line_no, fund_source, amount_fen FROM fresh
-    ), carried AS (
-        SELECT s.merchant_id, f.fund_source, f.statement_id, f.carried_out_fen
-        FROM statement_funds f JOIN statements s ON s.id = f.statement_id
-        WHERE f.carried_out_fen <> 0 AND s.merchant_id = ANY (:merchant_ids) AND NOT EXISTS (
-            SELECT FROM statement_funds used WHERE used.carried_from_id = f.statement_id
-                AND used.fund_source = f.fund_source)
-    ), summed AS (
-        SELECT merchant_id, fund_source, count(*) AS lines, sum(amount_fen) AS lines_fen
-        FROM fresh GROUP BY merchant_id, fund_source
-    ), due AS MATERIALIZED (
-        SELECT a.*, fund_source, coalesce(m.lines, 0) AS lines,
-            coalesce(m.lines_fen, 0) AS lines_fen, c.statement_id AS carried_from_id,
-            coalesce(c.carried_out_fen, 0) AS carried_in_fen,
-            coalesce(m.lines_fen, 0) + coalesce(c.carried_out_fen, 0) AS owed_fen
-        FROM summed m FULL JOIN carried c USING (merchant_id, fund_source)
-            JOIN asked a USING (merchant_id)
-        WHERE m.lines IS NOT NULL OR c.carried_out_fen >= greatest(a.min_fen, 1)
-    ), opened AS (
-        INSERT INTO statements (id, merchant_id, starts_on, ends_on, state, lines, lines_fen,
-            min_payout_fen, pay_from, invoice_buyer_uscc, maker_id, opened_at,
-            agreed_by_silence, version)
-        SELECT id, merchant_id, starts_on, ends_on, 'open', sum(lines), sum(lines_fen), min_fen,
-            pay_from, buyer, :maker_id, :now, false, 1
-        FROM due GROUP BY id, merchant_id, starts_on, ends_on, min_fen, pay_from, buyer
-        RETURNING id
-    ), funds AS (
-        INSERT INTO statement_funds (statement_id, fund_source, lines_fen, carried_from_id,
-            carried_in_fen, payable_fen, carried_out_fen)
-        SELECT id, fund_source, lines_fen, carried_from_id, carried_in_fen,
-            CASE WHEN owed_fen >= greatest(min_fen, 1) THEN owed_fen ELSE 0 END,
-            CASE WHEN owed_fen >= greatest(min_fen, 1) THEN 0 ELSE owed_fen END
-        FROM due
-    )
-    SELECT id FROM opened
-    """  # noqa: S608 (no part of it comes from outside)
+    """
+    SELECT open_statements(CAST(:merchant_ids AS uuid[]), CAST(:ids AS uuid[]),
+        CAST(:first_days AS date[]), CAST(:end_days AS date[]), CAST(:minima AS bigint[]),
+        CAST(:pay_days AS date[]), CAST(:buyers AS text[]), CAST(:maker_id AS uuid), :now)
+    """
 )
-# A month of the city is one statement; it may take longer than what a page usually asks.
-_PATIENCE = text("SET LOCAL statement_timeout = '15min'")
 _OVERLAPPING = {"ex_statements_days_of_merchant": StatementsOverlap}
 
 
@@ -196,7 +150,8 @@ def _open(
     settled = [terms.get(each.merchant_id, MerchantTerms()) for each in asked]
     facts = {
         "merchant_ids": [each.merchant_id for each in asked],
-        "ids": [new_id() for _ in asked],
+        # In their order, so that the lines of one after the other go to the end of the index.
+        "ids": sorted(new_id() for _ in asked),
         "first_days": [each.starts_on for each in asked],
         "end_days": [each.ends_on for each in asked],
         "minima": [each.min_payout_fen for each in settled],
@@ -207,7 +162,7 @@ def _open(
         "maker_id": actor.staff_id,
         "now": now,
     }
-    session.execute(_PATIENCE)
+    make_room(session)
     with refused_by(_OVERLAPPING):
         ids = session.scalars(_OPEN, facts).all()
     statements = _statements(session, ids)

@@ -14,7 +14,7 @@ _IS_LIVE_SALE = "r.state IN ('held', 'captured', 'partly_reversed')"
 def _journals(source: str) -> str:
     """Return how much was booked for each fact of a kind: one side of its journal."""
     return f"""
-        SELECT j.source_id::text, sum(p.debit_fen) FROM journals j
+        SELECT j.source_id, sum(p.debit_fen) FROM journals j
         JOIN postings p ON p.journal_id = j.id WHERE {source} AND {_BOOKED} GROUP BY 1
         """
 
@@ -25,38 +25,37 @@ def _costs(programme: str) -> str:
     Only sales that are booked: one that is not is a fault of another name.
     """
     return f"""
-        SELECT {programme}::text, p.debit_fen - p.credit_fen FROM journals j
+        SELECT {programme}, sum(p.debit_fen - p.credit_fen) FROM journals j
         JOIN postings p ON p.journal_id = j.id AND p.party_id IS NULL
         LEFT JOIN redemption_reversals v
             ON v.id = j.source_id AND j.source_type = 'redemption_reversal'
         JOIN redemptions r ON r.id = coalesce(v.redemption_id, j.source_id)
         WHERE j.source_type IN ('redemption', 'redemption_reversal') AND {_BOOKED}
+        GROUP BY {programme}
         """
 
 
 BENEFITS: tuple[Identity, ...] = (
     month(
         "redemptions_fen",
-        left(
-            "captured", f"SELECT r.id::text, r.union_pays_fen FROM redemptions r WHERE {_RECEIPT}"
-        ),
+        left("captured", f"SELECT r.id, r.union_pays_fen FROM redemptions r WHERE {_RECEIPT}"),
         right("booked", _journals("j.source_type = 'redemption' AND j.kind = 'captured'")),
     ),
     month(
         "reversals_fen",
         left(
             "taken_back",
-            f"SELECT v.id::text, v.union_fen FROM redemption_reversals v WHERE {_TAKEN_BACK}",
+            f"SELECT v.id, v.union_fen FROM redemption_reversals v WHERE {_TAKEN_BACK}",
         ),
         right("booked", _journals("j.source_type = 'redemption_reversal'")),
     ),
     month(
         "adjustments_fen",
-        left("adjusted", f"SELECT d.id::text, d.adjustment_fen FROM disputes d WHERE {_DECIDED}"),
+        left("adjusted", f"SELECT d.id, d.adjustment_fen FROM disputes d WHERE {_DECIDED}"),
         right(
             "booked",
             f"""
-            SELECT j.source_id::text, sum(p.credit_fen - p.debit_fen) FROM journals j
+            SELECT j.source_id, sum(p.credit_fen - p.debit_fen) FROM journals j
             JOIN postings p ON p.journal_id = j.id AND p.party_type = 'merchant'
             WHERE j.source_type = 'adjustment' AND {_BOOKED} GROUP BY 1
             """,
@@ -96,7 +95,7 @@ BENEFITS: tuple[Identity, ...] = (
         left(
             "taken",
             f"""
-            SELECT t.source_id::text || t.rule_id::text, t.quantity - t.returned
+            SELECT ROW(t.source_id, t.rule_id), t.quantity - t.returned
             FROM limit_takes t JOIN redemptions r ON r.id = t.source_id
             WHERE t.unit = 'fen' AND {_RECEIVED}
             """,
@@ -104,7 +103,7 @@ BENEFITS: tuple[Identity, ...] = (
         right(
             "live_redemptions",
             f"""
-            SELECT t.source_id::text || t.rule_id::text,
+            SELECT ROW(t.source_id, t.rule_id),
                 CASE WHEN {_IS_LIVE_SALE} THEN r.union_pays_fen - r.back_union_fen ELSE 0 END
             FROM redemptions r JOIN limit_takes t ON t.source_id = r.id
             WHERE t.unit = 'fen' AND {_RECEIVED}
@@ -116,7 +115,7 @@ BENEFITS: tuple[Identity, ...] = (
         left(
             "taken",
             f"""
-            SELECT t.source_id::text || t.rule_id::text, t.quantity - t.returned
+            SELECT ROW(t.source_id, t.rule_id), t.quantity - t.returned
             FROM limit_takes t JOIN redemptions r ON r.id = t.source_id
             WHERE t.unit = 'uses' AND {_RECEIVED}
             """,
@@ -124,7 +123,7 @@ BENEFITS: tuple[Identity, ...] = (
         right(
             "live_redemptions",
             f"""
-            SELECT t.source_id::text || t.rule_id::text, CASE WHEN {_IS_LIVE_SALE} THEN 1 ELSE 0 END
+            SELECT ROW(t.source_id, t.rule_id), CASE WHEN {_IS_LIVE_SALE} THEN 1 ELSE 0 END
             FROM redemptions r JOIN limit_takes t ON t.source_id = r.id
             WHERE t.unit = 'uses' AND {_RECEIVED}
             """,

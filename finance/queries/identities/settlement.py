@@ -18,29 +18,35 @@ _BANK = "SELECT credit_account_id FROM posting_rules WHERE event = 'paid'"
 _MERCHANT_SOURCES = "j.source_type IN ('redemption', 'redemption_reversal', 'adjustment')"
 
 
-def _not_stated(key: str, *, within: str = "true") -> str:
-    """Return what was booked for merchants and is a line of no statement yet."""
+def _not_stated(key: str, *columns: str, within: str = "true") -> str:
+    """Return what was booked for merchants and is a line of no statement yet, by `columns`."""
     return f"""
         SELECT {key}, sum(p.credit_fen - p.debit_fen) FROM journals j
         JOIN postings p ON p.journal_id = j.id AND p.party_type = 'merchant'
         WHERE {_MERCHANT_SOURCES} AND {within} AND NOT EXISTS (
-            SELECT FROM statement_lines l WHERE l.journal_id = j.id) GROUP BY 1
+            SELECT FROM statement_lines l WHERE l.journal_id = j.id)
+        GROUP BY {", ".join(columns)}
         """
 
 
-_SALES = f"SELECT r.merchant_id::text, r.union_pays_fen FROM redemptions r WHERE {_RECEIPT}"
+# Where facts are as many as sales, a term adds them up by the columns of its key before it makes
+# the key: a sum by two columns is several times as fast as one by their text.
+_SALES = f"""
+    SELECT r.merchant_id, sum(r.union_pays_fen) FROM redemptions r WHERE {_RECEIPT}
+    GROUP BY r.merchant_id
+    """
 _REVERSALS = f"""
-    SELECT r.merchant_id::text, v.union_fen FROM redemption_reversals v
+    SELECT r.merchant_id, v.union_fen FROM redemption_reversals v
     JOIN redemptions r ON r.id = v.redemption_id WHERE {_TAKEN_BACK}
     """
 _ADJUSTMENTS = f"""
-    SELECT s.merchant_id::text, d.adjustment_fen FROM disputes d
+    SELECT s.merchant_id, d.adjustment_fen FROM disputes d
     JOIN statements s ON s.id = d.statement_id WHERE {_DECIDED}
     """
 _STATED = f"""
-    SELECT s.merchant_id::text, l.amount_fen FROM statement_lines l
+    SELECT s.merchant_id, sum(l.amount_fen) FROM statement_lines l
     JOIN statements s ON s.id = l.statement_id JOIN journals j ON j.id = l.journal_id
-    WHERE {_BOOKED}
+    WHERE {_BOOKED} GROUP BY s.merchant_id
     """
 
 STATEMENTS: tuple[Identity, ...] = (
@@ -50,11 +56,17 @@ STATEMENTS: tuple[Identity, ...] = (
         left("taken_back", _REVERSALS, minus=True),
         left("adjusted", _ADJUSTMENTS),
         right("stated", _STATED),
-        right("not_yet_stated", _not_stated("p.party_id::text", within=_BOOKED)),
+        right("not_yet_stated", _not_stated("p.party_id", "p.party_id", within=_BOOKED)),
     ),
     to_date(
         "statements_fen",
-        left("lines", "SELECT statement_id::text || fund_source, amount_fen FROM statement_lines"),
+        left(
+            "lines",
+            """
+            SELECT statement_id::text || fund_source, sum(amount_fen) FROM statement_lines
+            GROUP BY statement_id, fund_source
+            """,
+        ),
         right(
             "statements", "SELECT statement_id::text || fund_source, lines_fen FROM statement_funds"
         ),
@@ -234,11 +246,15 @@ OWED: tuple[Identity, ...] = (
         left(
             "books",
             """
-            SELECT p.party_id::text || j.fund_source, p.credit_fen - p.debit_fen FROM postings p
-            JOIN journals j ON j.id = p.journal_id WHERE p.party_type = 'merchant'
+            SELECT p.party_id::text || j.fund_source, sum(p.credit_fen - p.debit_fen)
+            FROM postings p JOIN journals j ON j.id = p.journal_id
+            WHERE p.party_type = 'merchant' GROUP BY p.party_id, j.fund_source
             """,
         ),
-        right("not_yet_stated", _not_stated("p.party_id::text || j.fund_source")),
+        right(
+            "not_yet_stated",
+            _not_stated("p.party_id::text || j.fund_source", "p.party_id", "j.fund_source"),
+        ),
         right(
             "on_statements",
             """

@@ -27,7 +27,10 @@ class Side(StrEnum):
 
 @dataclass(frozen=True)
 class Term:
-    """One sum of an identity. `sql` yields (k text, value); `minus` takes it from its side."""
+    """One sum of an identity; `minus` takes it from its side.
+
+    `sql` yields (k, value), whose key has one type in all terms of the identity.
+    """
 
     name: str
     side: Side
