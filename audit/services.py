@@ -87,7 +87,7 @@ def record_each(
     count = len(written)
     if not count:
         return
-    columns = {
+    columns: dict[str, list[Any]] = {
         "id": [new_id() for _ in written],
         "occurred_at": [now] * count,
         "actor_kind": [actor.kind.value] * count,

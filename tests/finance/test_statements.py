@@ -216,14 +216,14 @@ def test_what_a_merchant_owes_back_is_carried_once_in_its_fund(session, make, ma
     assert (last.carried_in_fen, last.payable_fen, last.carried_out_fen) == (-10_00, 15_00, 0)
 
 
-def test_opening_many_is_one_insert(session, make, maker, count_statements):  # noqa: F811
+def test_opening_many_is_one_statement(session, make, maker, count_statements):  # noqa: F811
     for _ in range(5):
         make.sale(make.terminal())
 
     with count_statements() as sent:
         opened(session, maker)
 
-    assert len([each for each in sent if "INSERT INTO statement" in each]) == 1
+    assert len([each for each in sent if "open_statements(" in each]) == 1
 
 
 def test_a_statement_is_issued_agreed_and_approved_by_another(session, make, maker, approver, till):
