@@ -1,6 +1,5 @@
 """What closing a month of the bench takes: the steps' page, the certificate, the vouchers."""
 
-import time
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bench.town import Town
+from bench.work import took
 from finance.queries.closing import find_month
 from finance.queries.closing_steps import closing_steps
 from finance.queries.programme_sums import programme_sums
@@ -24,10 +24,13 @@ def closed(town: Town, *, starts_on: date, ends_on: date, now: datetime) -> dict
     told: dict[str, Any] = {"case": "close_month"}
 
     def clock(name: str, run: Callable[[Session], Any]) -> Any:
-        started = time.perf_counter()
-        with transaction() as session:
-            answer = run(session)
-        told[f"{name}_seconds"] = round(time.perf_counter() - started, 1)
+        def in_transaction() -> Any:
+            with transaction() as session:
+                return run(session)
+
+        answer, used = took(in_transaction)
+        told[f"{name}_seconds"] = used.seconds
+        told[f"{name}_cpu"] = used.cpu_seconds
         return answer
 
     found = clock("residuals", lambda session: residuals(session, **days))

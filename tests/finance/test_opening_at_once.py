@@ -33,7 +33,8 @@ NUMBERED_WITHOUT_GAPS = text(
     """
 )
 MAY = text(
-    "SELECT has_function_privilege(:role, p.oid, 'EXECUTE') FROM pg_proc p WHERE proname = :f"
+    "SELECT has_function_privilege(:role, oid, 'EXECUTE') FROM pg_proc"
+    " WHERE proname = 'open_statements'"
 )
 
 
