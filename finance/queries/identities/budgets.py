@@ -44,10 +44,10 @@ def _left_by(day: str, moment: str) -> str:
     return f"""
         {_changes("e.amount_fen", f"c.decided_at < {moment}")}
         UNION ALL
-        SELECT b.budget_line_id::text, p.credit_fen - p.debit_fen FROM journals j
+        SELECT b.budget_line_id::text, sum(p.credit_fen - p.debit_fen) FROM journals j
         JOIN postings p ON p.journal_id = j.id AND p.party_id IS NULL
         JOIN {_BEARS} ON b.programme_id = j.programme_id AND {of_its_year}
-        WHERE j.source_type <> 'match' AND j.book_date < {day}
+        WHERE j.source_type <> 'match' AND j.book_date < {day} GROUP BY b.budget_line_id
         UNION ALL
         {_held(moment, of_year=_OF_YEAR, sign="-")}
         """
@@ -69,8 +69,9 @@ def _carried(term: str, otherwise: str) -> str:
 def _spent(facts: str) -> str:
     """Return facts (programme, fen) by the line that bears the programme's costs of the year."""
     return f"""
-        SELECT b.budget_line_id::text, facts.fen FROM ({facts}) AS facts (programme_id, fen)
+        SELECT b.budget_line_id::text, sum(facts.fen) FROM ({facts}) AS facts (programme_id, fen)
         JOIN {_BEARS} ON b.programme_id = facts.programme_id AND {_OF_YEAR}
+        GROUP BY b.budget_line_id
         """
 
 
