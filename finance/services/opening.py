@@ -50,7 +50,7 @@ _ARE_WAITING = text(
         WHERE u.merchant_id = ANY (:merchant_ids) AND u.book_date < :ends_on)
     """  # noqa: S608 (no part of it comes from outside)
 )
-# A function of the owner's, which takes the lines from the journals itself: migration 0042.
+# A function of the owner's, which takes the lines from the journals itself: migration 0044.
 _OPEN = text(
     """
     SELECT open_statements(CAST(:merchant_ids AS uuid[]), CAST(:ids AS uuid[]),

@@ -8,8 +8,8 @@ docs/decisions/0040.
 
 from alembic import op
 
-revision = "0042"
-down_revision = "0041"
+revision = "0044"
+down_revision = "0043"
 
 FUNCTION = "open_statements(uuid[], uuid[], date[], date[], bigint[], date[], text[], uuid,"
 FUNCTION += " timestamptz)"
