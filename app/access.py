@@ -394,6 +394,12 @@ ACCESS: dict[str, Rule] = {
     "POST finance_payments_pages.check": staff(Role.FINANCE_CHECKER, reach=Reach.CITY),
     "POST finance_payment_runs_pages.start": staff(Role.FINANCE_MAKER, reach=Reach.CITY),
     "GET finance_payment_runs_pages.show": FINANCE,
+    "GET finance_works_pages.all_works": FINANCE,
+    "GET finance_works_pages.show": FINANCE,
+    "GET finance_works_pages.progress": FINANCE,
+    "POST finance_works_pages.cancel": staff(
+        Role.FINANCE_MAKER, Role.FINANCE_APPROVER, reach=Reach.CITY
+    ),
     "GET finance_payment_runs_pages.progress": FINANCE,
     "GET finance_payment_settings_pages.settings": FINANCE,
     "POST finance_payment_settings_pages.propose": staff(Role.FINANCE_MAKER, reach=Reach.CITY),

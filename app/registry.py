@@ -53,6 +53,7 @@ from finance.pages.payments import pages as payments_pages
 from finance.pages.payout_accounts import pages as payout_pages
 from finance.pages.trace import pages as finance_trace_pages
 from finance.pages.vouchers import pages as vouchers_pages
+from finance.pages.works import pages as works_pages
 from kernel.jobs import JobTask
 from kernel.web import Blueprint as ApiBlueprint
 from ledger.cli import ledger_commands
@@ -128,6 +129,7 @@ PAGE_BLUEPRINTS: list[Blueprint] = [
     bank_pages,
     payments_pages,
     payment_runs_pages,
+    works_pages,
     payment_settings_pages,
     payout_pages,
     risk_pages,

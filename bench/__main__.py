@@ -18,6 +18,7 @@ from sqlalchemy import Engine, create_engine, event, text
 import bench
 from app.factory import create_app
 from bench import card
+from bench.bank import LINES as BANK_LINES
 from bench.bank import bank_file
 from bench.floor import DROP, SETUP
 from bench.grab import grab
@@ -207,7 +208,6 @@ def main() -> int:
         "verify_card": lambda: card.verify_card(world),
         "status_lists": lambda: card.status_lists(world),
         "grab": grab,
-        "bank_file": bank_file,
     }
     sales = Sales(world, lambda: PORT[0])
     every = served_cases(sales)
@@ -232,6 +232,7 @@ def main() -> int:
 
 # What has a database of its own, and is as long as a coffee: measured only when it is named.
 ALONE: dict[str, Callable[[int], list[dict[str, Any]]]] = {
+    "bank_file": lambda part: bank_file(BANK_LINES // part),
     "month": lambda part: month(MONTH_SALES // part),
     "quarter": lambda part: quarter(QUARTER_SALES // part),
     "machine": lambda part: machine(STEPS // part),

@@ -1,19 +1,25 @@
 """Background work of finance."""
 
 import logging
+from functools import partial
 from uuid import UUID
 
 from flask import current_app
+from sqlalchemy.exc import OperationalError
 
+from finance.models import Outcome
 from finance.queries.closing import open_months
 from finance.services.closing import watch_residuals
 from finance.services.differences import name_differences
 from finance.services.opening import open_due_statements
 from finance.services.payments import step_run
+from finance.services.performing import answer_of, perform
 from finance.services.statements import agree_by_silence
+from finance.services.works import WorkCancelled, begin_work, end_work, take_work, tell_progress
 from kernel.actors import Role
 from kernel.clock import from_unix, utc_now
 from kernel.db import transaction
+from kernel.errors import Refusal
 from kernel.jobs import job
 from staff.queries import actor_of
 
@@ -49,6 +55,39 @@ def pay_run(run_id: str) -> None:
     while going_on:
         with transaction() as session:
             going_on = step_run(session, run_id=UUID(run_id), now=utc_now())
+
+
+@job("finance.do_work")
+def do_work(work_id: str) -> None:
+    """Carry long work out, in one transaction; begun again by whoever finds its worker dead.
+
+    A fault of ours ends it, and the queue hears of it; a database that was away does not.
+    """
+    number = UUID(work_id)
+    with transaction() as session:
+        work = begin_work(session, work_id=number, now=utc_now())
+    if work is None:
+        return
+    outcome, answer = Outcome.DONE, None
+    try:
+        with transaction() as session:
+            if take_work(session, work_id=number):
+                answer = perform(
+                    session, work=work, now=utc_now(), tell=partial(tell_progress, number)
+                )
+                end_work(session, work_id=number, outcome=outcome, answer=answer, now=utc_now())
+        return
+    except WorkCancelled:
+        outcome = Outcome.CANCELLED
+    except Refusal as refusal:
+        outcome, answer = Outcome.REFUSED, answer_of(refusal)
+    except OperationalError:
+        raise
+    except Exception:
+        logger.exception("work_failed %s", work_id)
+        outcome = Outcome.FAILED
+    with transaction() as session:
+        end_work(session, work_id=number, outcome=outcome, answer=answer, now=utc_now())
 
 
 @job("finance.open_statements", cron="20 16 * * *")  # 00:20 in Shanghai

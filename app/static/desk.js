@@ -47,15 +47,18 @@ async function poll(block) {
   try {
     const answer = await fetch(block.dataset.progress, { headers: { Accept: "application/json" } });
     if (!answer.ok || answer.redirected) return location.reload();
-    const { done, total, finished } = await answer.json();
+    const { done, total, finished, stage } = await answer.json();
     if (finished) return location.reload();
     const bar = block.querySelector("progress");
     if (total > 0) {
       bar.max = total;
       bar.value = done;
     }
-    block.querySelector("[data-done]").textContent = done.toLocaleString("en");
-    block.querySelector("[data-total]").textContent = total.toLocaleString("en");
+    const said = { done: done.toLocaleString("en"), total: total.toLocaleString("en"), stage };
+    for (const [name, text] of Object.entries(said)) {
+      const place = block.querySelector(`[data-${name}]`);
+      if (place) place.textContent = text;
+    }
   } catch {
     // The connection is away for a moment; the next round asks again.
   }

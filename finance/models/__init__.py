@@ -41,6 +41,7 @@ from finance.models.statements import (
     StatementState,
 )
 from finance.models.vouchers import Voucher, VoucherLine
+from finance.models.works import WORK_CONTENT, Outcome, Work, WorkFile, WorkKind, WorkStage
 
 __all__ = [
     "BATCH_MOVES",
@@ -54,6 +55,7 @@ __all__ = [
     "PAYEE_NAME",
     "PAYMENT_MOVES",
     "STATEMENT_MOVES",
+    "WORK_CONTENT",
     "BankAccount",
     "BankFile",
     "BankLine",
@@ -72,6 +74,7 @@ __all__ = [
     "Invoice",
     "InvoiceState",
     "Match",
+    "Outcome",
     "PayingAccount",
     "Payment",
     "PaymentBatch",
@@ -89,4 +92,8 @@ __all__ = [
     "TradeKind",
     "Voucher",
     "VoucherLine",
+    "Work",
+    "WorkFile",
+    "WorkKind",
+    "WorkStage",
 ]

@@ -1,6 +1,7 @@
 """Bank accounts at the desk: take a statement file in, and list its lines."""
 
 from datetime import date
+from hashlib import sha256
 from http import HTTPStatus
 from uuid import UUID
 
@@ -8,10 +9,13 @@ from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from finance.models import BankLine
+from finance.models import BankLine, WorkKind
 from finance.pages.bank_words import PROFILE_WORDS
 from finance.pages.reach import city_actor, insist_on_the_city, may
+from finance.pages.work_words import KIND_WORDS
+from finance.pages.works import begin
 from finance.queries.bank import LineFilter, LinePlace, accounts, bank_lines, files
+from finance.queries.works import works_going_on
 from finance.schemas.bank import LineFilterForm
 from finance.services.bank_import import import_bank_file
 from kernel.actors import Role
@@ -37,6 +41,9 @@ bank_pages = Blueprint(
 bank_pages.before_request(insist_on_the_city)
 
 _FILES_SHOWN = 20
+# Some 1,500 lines, or a workbook of some more: what a page can wait for.
+AT_ONCE_BYTES_MAX = 192 * 1024
+_NAME_MAX = 200
 _REQUEST_BYTES_MAX = Limits().content_bytes + 64 * 1024
 
 
@@ -49,18 +56,27 @@ def bank() -> ResponseReturnValue:
 @bank_pages.post("/bank")
 @accepts_upload(bytes_max=_REQUEST_BYTES_MAX)
 def upload() -> ResponseReturnValue:
-    """Take a statement file in at once, or say what is wrong with it."""
+    """Take a statement file in at once, or say what is wrong with it; a large one by a worker."""
     actor = city_actor(Role.FINANCE_MAKER)
     form = blank_form()
     sent = request.files.get("file")
     if sent is None or not sent.filename:
         form.fault("file", N_("Choose a file."))
         return _show(form)
+    content = sent.read()
     try:
+        if len(content) > AT_ONCE_BYTES_MAX:
+            return begin(
+                actor=actor,
+                kind=WorkKind.BANK_FILE,
+                subject=sha256(content).hexdigest(),
+                asked={"name": sent.filename[:_NAME_MAX]},
+                content=content,
+            )
         with transaction() as session:
             taken = import_bank_file(
                 session,
-                content=sent.read(),
+                content=content,
                 name=sent.filename,
                 staff_id=actor.staff_id,
                 now=utc_now(),
@@ -89,6 +105,7 @@ def upload() -> ResponseReturnValue:
 def _show(form: Form, refusal: Refusal | None = None) -> ResponseReturnValue:
     with transaction() as session:
         known = accounts(session)
+        going_on = works_going_on(session, kinds=[WorkKind.BANK_FILE])
         last = files(session, limit=_FILES_SHOWN)
     return render_template(
         "finance/bank.html",
@@ -97,6 +114,8 @@ def _show(form: Form, refusal: Refusal | None = None) -> ResponseReturnValue:
         accounts=known,
         files=last,
         profile_words=PROFILE_WORDS,
+        works=going_on,
+        kind_words=KIND_WORDS,
         may_import=may(Role.FINANCE_MAKER),
     ), form.status
 

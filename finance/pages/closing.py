@@ -13,6 +13,7 @@ from flask_babel import get_locale, gettext
 from audit.queries import jwk_of
 from audit.rules import signed_by
 from finance.errors import ResidualsNotZero
+from finance.models import WorkKind
 from finance.pages.closing_words import (
     IDENTITY_WORDS,
     NAMED_WORDS,
@@ -21,6 +22,8 @@ from finance.pages.closing_words import (
     TERM_WORDS,
 )
 from finance.pages.reach import city_actor, insist_on_the_city, may
+from finance.pages.work_words import KIND_WORDS
+from finance.pages.works import begin
 from finance.queries.budget_sums import budget_sums
 from finance.queries.closing import (
     Month,
@@ -34,6 +37,7 @@ from finance.queries.closing_steps import Step, StepName, closing_steps
 from finance.queries.identities import BUDGET_LINES, Unit
 from finance.queries.programme_sums import programme_sums
 from finance.queries.trace_kinds import TraceKind
+from finance.queries.works import has_more_journals, works_going_on
 from finance.rules.voucher_checks import RULES
 from finance.services.closing import ask_to_close, certificate_claims, close_period
 from finance.services.vouchers import VoucherFileInvalid
@@ -57,6 +61,8 @@ pages = Blueprint(
 pages.before_request(insist_on_the_city)
 
 _NAMED_SHOWN = 100
+# More than these, and a worker closes the month: a page would wait too long.
+AT_ONCE_JOURNALS_MAX = 5_000
 Verb = Callable[..., object]
 
 
@@ -91,8 +97,33 @@ def ask(month: str) -> ResponseReturnValue:
 @pages.post("/<month>/close")
 def close(month: str) -> ResponseReturnValue:
     """Close a month that somebody else asked for."""
+    if _is_large(month):
+        return _begin_closing(month)
     said = N_("%(month)s is closed. Nothing is booked into it any more.")
     return _do(month, close_period, Role.FINANCE_APPROVER, said)
+
+
+def _is_large(month: str) -> bool:
+    with transaction() as session:
+        found = find_month(session, month=month)
+        return found is not None and has_more_journals(
+            session, starts_on=found.starts_on, ends_on=found.ends_on, than=AT_ONCE_JOURNALS_MAX
+        )
+
+
+def _begin_closing(month: str) -> ResponseReturnValue:
+    """Have a worker close a month of which there is much."""
+    form = blank_form()
+    try:
+        return begin(
+            actor=city_actor(Role.FINANCE_APPROVER),
+            kind=WorkKind.CLOSING,
+            subject=month,
+            asked={"month": month},
+        )
+    except Refusal as refusal:
+        form.refuse(refusal)
+        return _show(month, form)
 
 
 @pages.get("/<month>/certificate")
@@ -149,6 +180,7 @@ def _show(month: str, form: Form) -> ResponseReturnValue:
         owners = [UUID(each["owner_id"]) for each in named if each["owner_id"]]
         people = names_of(session, account_ids=[*_people(found), *owners])
         earlier = earlier_open_month(session, starts_on=found.starts_on)
+        going_on = works_going_on(session, kinds=[WorkKind.CLOSING])
         wrong = [name for name, each in identities.items() if each["residual"]]
         steps = (
             []
@@ -166,6 +198,8 @@ def _show(month: str, form: Form) -> ResponseReturnValue:
         "finance/month.html",
         form=form,
         month=found,
+        works=[row for row in going_on if row.work.subject == month],
+        kind_words=KIND_WORDS,
         identities=identities,
         wrong=wrong,
         # JSON of the certificate keeps no order: ours, what is wrong first.

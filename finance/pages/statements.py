@@ -1,7 +1,7 @@
 """Statements at the desk: open for a period, look through, issue, approve; answer disputes."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from http import HTTPStatus
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from flask_babel import gettext
 
 from benefits.pages.words import FUND_WORDS
 from finance.errors import StatementNotFound
-from finance.models import LIVE_PAYMENTS, Payment, StatementState
+from finance.models import LIVE_PAYMENTS, Payment, StatementState, WorkKind
 from finance.pages.payment_words import PAYMENT_KINDS, PAYMENT_WORDS
 from finance.pages.reach import READERS, may
 from finance.pages.statement_files import lines_file, paper_file
@@ -26,6 +26,8 @@ from finance.pages.statement_words import (
     STATE_WORDS,
     VERDICT_WORDS,
 )
+from finance.pages.work_words import KIND_WORDS
+from finance.pages.works import begin
 from finance.queries.invoices import invoices_of
 from finance.queries.statement_lines import (
     LineRow,
@@ -45,6 +47,7 @@ from finance.queries.statements import (
     statement_within,
     statements_within,
 )
+from finance.queries.works import works_going_on
 from finance.rules.capitals import capital_amount
 from finance.schemas.statements import OpenForm, StatementQuery, StepForm
 from finance.services import (
@@ -76,6 +79,8 @@ pages = Blueprint(
 
 DISPUTES_MAX = 100
 _CURSOR_DIGITS_MAX = 9
+# More than these, and a worker opens the statements: a page would wait too long.
+AT_ONCE_MERCHANTS_MAX = 500
 _ONE_DAY = timedelta(days=1)
 Verb = Callable[..., object]
 
@@ -106,6 +111,7 @@ def statements() -> ResponseReturnValue:
             rows=rows_wanted(),
         )
         waiting = merchants_waiting(session, reach=reach, ends_on=today + _ONE_DAY)
+        going_on = works_going_on(session, kinds=[WorkKind.OPENING]) if may(*READERS) else []
     return listing(
         "finance/statements.html",
         rows,
@@ -114,6 +120,8 @@ def statements() -> ResponseReturnValue:
         place=lambda row: (str(row.number),),
         form=form,
         waiting=waiting,
+        works=going_on,
+        kind_words=KIND_WORDS,
         may_open=_may(Role.FINANCE_MAKER),
         may_approve=_may(Role.FINANCE_APPROVER),
         state_words=STATE_WORDS,
@@ -158,6 +166,8 @@ def save_opened() -> ResponseReturnValue:
     if not form.ok:
         return _ask(form)
     try:
+        if may(Role.FINANCE_MAKER) and _merchants_waiting() > AT_ONCE_MERCHANTS_MAX:
+            return _begin_opening(**form.values)
         with transaction() as session:
             opened = open_statements(session, actor=current_actor(), now=utc_now(), **form.values)
     except Refusal as refusal:
@@ -174,16 +184,34 @@ def save_opened() -> ResponseReturnValue:
     return see_other(where, said, count=len(opened))
 
 
-def _ask(form: Form) -> ResponseReturnValue:
+def _begin_opening(*, starts_on: date, ends_on: date) -> ResponseReturnValue:
+    """Have a worker open the statements of many merchants."""
+    last_on = ends_on - _ONE_DAY
+    return begin(
+        actor=current_actor(),
+        kind=WorkKind.OPENING,
+        subject="",
+        asked={
+            "starts_on": starts_on.isoformat(),
+            "ends_on": ends_on.isoformat(),
+            "last_on": last_on.isoformat(),
+        },
+    )
+
+
+def _merchants_waiting() -> int:
     today = shanghai_date(utc_now())
+    reach = statement_reach(current_actor(), Role.FINANCE_MAKER)
     with transaction() as session:
-        waiting = merchants_waiting(
-            session,
-            reach=statement_reach(current_actor(), Role.FINANCE_MAKER),
-            ends_on=today + _ONE_DAY,
-        )
+        return merchants_waiting(session, reach=reach, ends_on=today + _ONE_DAY)
+
+
+def _ask(form: Form) -> ResponseReturnValue:
     return render_template(
-        "finance/statements_open.html", form=form, today=today, waiting=waiting
+        "finance/statements_open.html",
+        form=form,
+        today=shanghai_date(utc_now()),
+        waiting=_merchants_waiting(),
     ), form.status
 
 

@@ -16,12 +16,13 @@ from sqlalchemy.orm import Session
 
 from audit.services import record
 from finance.errors import BankLinesDiffer, BankLinesMissing
-from finance.models import BankAccount, BankFile, BankLine
+from finance.models import BankAccount, BankFile, BankLine, WorkStage
 from finance.rules.bank_chain import Placed, place_lines
 from finance.rules.bank_files import read_bank_file
 from finance.rules.bank_lines import BankStatement, FileLine
 from finance.rules.bank_profiles import bank_formats
 from finance.rules.references import find_reference
+from finance.rules.works import Tell, say_nothing
 from finance.services.discrepancies import name_lines
 from finance.services.matching_by_rule import match_by_reference
 from kernel.actors import SYSTEM, Actor, ActorKind
@@ -53,19 +54,26 @@ class ImportedFile:
 
 
 def import_bank_file(
-    session: Session, *, content: bytes, name: str, staff_id: UUID | None, now: datetime
+    session: Session,
+    *,
+    content: bytes,
+    name: str,
+    staff_id: UUID | None,
+    now: datetime,
+    tell: Tell = say_nothing,
 ) -> ImportedFile:
     """Take in what is new in a bank file; match what carries our reference; name the rest.
 
-    `staff_id` None is the command line. An account becomes known with its first file. A file may
-    overlap what is known, continue it, or end where it begins; with a gap it is refused, since the
-    balance could not be followed across.
+    `staff_id` None is the command line; `tell` hears how far it is. An account becomes known with
+    its first file. A file may overlap what is known, continue it, or end where it begins; with a
+    gap it is refused, since the balance could not be followed across.
 
     Locks the account. Raises TableFileRefused and BankFileRefused: then nothing was taken.
     """
     digest = sha256(content).digest()
     if (repeated := _taken_before(session, digest)) is not None:
         return repeated
+    tell(WorkStage.READ, 0, 1)
     statement = read_bank_file(content, formats=bank_formats(), today=shanghai_date(now))
     # A file of 100,000 lines is few statements, each of them long.
     session.execute(text(f"SET LOCAL statement_timeout = '{_STATEMENT_SECONDS_MAX}s'"))
@@ -76,6 +84,7 @@ def import_bank_file(
     bounds = _bounds(session, account.id)
     known = _known_lines(session, account.id, statement) if bounds else []
     placed = _place(account, bounds, known, statement)
+    tell(WorkStage.WRITE, 0, len(statement.lines))
     fresh = len(statement.lines) if placed is None else placed.before + placed.after
     file = BankFile(
         account_id=account.id,
@@ -97,7 +106,8 @@ def import_bank_file(
     if placed is None or placed.after:
         account.closing_fen = statement.closing_fen
     account.name = account.name or statement.account_name
-    matched = match_by_reference(session, account_id=account.id, now=now)
+    matched = match_by_reference(session, account_id=account.id, now=now, tell=tell)
+    tell(WorkStage.NAME, 0, 1)
     named = name_lines(session, account_id=account.id, now=now)
     record(
         session,

@@ -20,7 +20,7 @@ from finance.errors import (
     PreparedByYou,
     ResidualsNotZero,
 )
-from finance.models import CloseCertificate, CloseRequest, ResidualCheck
+from finance.models import CloseCertificate, CloseRequest, ResidualCheck, WorkStage
 from finance.queries.budget_sums import budget_sums
 from finance.queries.closing import (
     close_request,
@@ -31,6 +31,7 @@ from finance.queries.closing import (
 from finance.queries.closing_steps import unowned_exceptions
 from finance.queries.programme_sums import programme_sums
 from finance.queries.residuals import Residuals, residuals
+from finance.rules.works import Tell, say_nothing
 from finance.services.vouchers import VoucherFileInvalid, faults_before_closing, write_vouchers
 from kernel.actors import Actor
 from kernel.clock import shanghai_date
@@ -93,7 +94,9 @@ def ask_to_close(session: Session, *, actor: Actor, month: str, now: datetime) -
     return asked
 
 
-def close_period(session: Session, *, actor: Actor, month: str, now: datetime) -> CloseCertificate:
+def close_period(
+    session: Session, *, actor: Actor, month: str, now: datetime, tell: Tell = say_nothing
+) -> CloseCertificate:
     """Close a month for good and write its certificate. The closer is not who asked.
 
     Nothing is posted into the month while its sums are compared; two who close at once take turns,
@@ -111,6 +114,7 @@ def close_period(session: Session, *, actor: Actor, month: str, now: datetime) -
     if asked.maker_id == actor.staff_id:
         raise PreparedByYou
     _refuse_earlier(session, period.starts_on)
+    tell(WorkStage.COMPARE, 0, 1)
     found = residuals(session, starts_on=period.starts_on, ends_on=period.ends_on)
     if not found.all_zero:
         raise ResidualsNotZero(residuals=found.not_zero)
@@ -118,6 +122,7 @@ def close_period(session: Session, *, actor: Actor, month: str, now: datetime) -
     if unowned:
         raise ExceptionsUnowned(count=unowned)
     _refuse_what_packages_refuse(session, period, asked, actor)
+    tell(WorkStage.SIGN, 0, 1)
     written = _certificate(session, period, found, asked=asked, actor=actor, now=now)
     two_people = {
         "ck_periods_two_people": PreparedByYou,
@@ -133,6 +138,7 @@ def close_period(session: Session, *, actor: Actor, month: str, now: datetime) -
         )
         session.add(written)
         session.flush()
+    tell(WorkStage.VOUCHERS, 0, 1)
     write_vouchers(session, month=month, starts_on=period.starts_on, ends_on=period.ends_on)
     record(
         session,

@@ -8,8 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Row, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from audit.services import record
@@ -21,14 +20,11 @@ from finance.models import (
     DiscrepancyCode,
     DiscrepancyState,
     Payment,
-    PaymentBatch,
-    PaymentState,
 )
 from finance.rules.bank_profiles import bank_formats
 from finance.rules.matching import name_of_rest
 from finance.rules.trades import TOLERATED
 from kernel.actors import Actor
-from kernel.clock import shanghai_date
 from kernel.db import among
 from kernel.ids import new_id
 from kernel.refusals import refuse_stale
@@ -43,81 +39,85 @@ def name_lines(session: Session, *, account_id: UUID, now: datetime) -> int:
     payment is named once the bank's lines go past the day on which it was sent, unless a line says
     its reference: then the line is named.
     """
-    lines = session.execute(
-        select(BankLine, Payment, PaymentBatch.sent_at)
-        .outerjoin(Payment, Payment.reference == BankLine.reference)
-        .outerjoin(PaymentBatch, PaymentBatch.id == Payment.batch_id)
-        .outerjoin(Discrepancy, Discrepancy.bank_line_id == BankLine.id)
-        .where(
-            BankLine.account_id == account_id,
-            BankLine.matched_fen != BankLine.amount_fen,
-            Discrepancy.id.is_(None),
-        )
-    ).all()
-    named = [
-        {"bank_line_id": line.id, "payment_id": None, "code": _code_of(line, payment, sent_at)}
-        for line, payment, sent_at in lines
-    ]
-    last_on = session.scalar(
-        select(func.max(BankLine.booked_on)).where(BankLine.account_id == account_id)
-    )
-    unseen = session.execute(
-        select(Payment.id, PaymentBatch.sent_at)
-        .join(PaymentBatch, PaymentBatch.id == Payment.batch_id)
-        .outerjoin(Discrepancy, Discrepancy.payment_id == Payment.id)
-        .where(
-            Payment.state == PaymentState.SENT,
-            Discrepancy.id.is_(None),
-            ~exists().where(BankLine.reference == Payment.reference),
-        )
-    ).all()
-    named += [
-        {"bank_line_id": None, "payment_id": id_, "code": DiscrepancyCode.PLATFORM_ONLY}
-        for id_, sent_at in unseen
-        if last_on is not None and sent_at is not None and shanghai_date(sent_at) < last_on
-    ]
+    lines = session.execute(_UNNAMED_LINES, {"account_id": account_id}).all()
+    named = [(line.id, None, _code_of(line)) for line in lines]
+    unseen = session.scalars(_UNSEEN_PAYMENTS, {"account_id": account_id}).all()
+    named += [(None, id_, DiscrepancyCode.PLATFORM_ONLY) for id_ in unseen]
     return _open(session, named, now=now)
+
+
+_UNNAMED_LINES = text(
+    """
+    SELECT l.id, l.amount_fen, l.summary, l.counterparty, y.id AS payment_id,
+        y.matched_fen = y.amount_fen AS is_proven, l.amount_fen = -y.amount_fen
+            AND l.booked_on < (b.sent_at AT TIME ZONE 'Asia/Shanghai')::date AS is_early
+    FROM bank_lines l LEFT JOIN payments y ON y.reference = l.reference
+        LEFT JOIN payment_batches b ON b.id = y.batch_id
+    WHERE l.account_id = :account_id AND l.matched_fen <> l.amount_fen
+        AND NOT EXISTS (SELECT FROM discrepancies d WHERE d.bank_line_id = l.id)
+    """
+)
+_UNSEEN_PAYMENTS = text(
+    """
+    SELECT y.id
+    FROM payments y JOIN payment_batches b ON b.id = y.batch_id
+    WHERE y.state = 'sent'
+        AND (b.sent_at AT TIME ZONE 'Asia/Shanghai')::date < (
+            SELECT max(booked_on) FROM bank_lines WHERE account_id = :account_id)
+        AND NOT EXISTS (SELECT FROM discrepancies d WHERE d.payment_id = y.id)
+        AND NOT EXISTS (SELECT FROM bank_lines l WHERE l.reference = y.reference)
+    """
+)
 
 
 def name_tolerated(session: Session, *, bank_line_ids: Sequence[UUID], now: datetime) -> None:
     """Name lines of another day than ours that two clocks about midnight explain: as resolved."""
-    done = {"state": DiscrepancyState.RESOLVED, "resolved_at": now, "note": TOLERATED}
-    named = [
-        {"bank_line_id": id_, "payment_id": None, "code": DiscrepancyCode.CROSS_DAY, **done}
-        for id_ in bank_line_ids
-    ]
-    _open(session, named, now=now)
+    named = [(id_, None, DiscrepancyCode.CROSS_DAY) for id_ in bank_line_ids]
+    _open(session, named, now=now, note=TOLERATED)
 
 
-def _code_of(line: BankLine, payment: Payment | None, sent_at: datetime | None) -> DiscrepancyCode:
-    if payment is not None and line.amount_fen < 0:
-        if payment.matched_fen == payment.amount_fen:
+def _code_of(line: Row[*tuple[Any, ...]]) -> DiscrepancyCode:
+    if line.payment_id is not None and line.amount_fen < 0:
+        if line.is_proven:
             return DiscrepancyCode.DUPLICATE
-        is_whole = line.amount_fen == -payment.amount_fen
-        if is_whole and sent_at is not None and line.booked_on < shanghai_date(sent_at):
-            return DiscrepancyCode.CROSS_DAY
-        return DiscrepancyCode.AMOUNT_MISMATCH
-    if payment is not None:
+        is_early = line.is_early
+        return DiscrepancyCode.CROSS_DAY if is_early else DiscrepancyCode.AMOUNT_MISMATCH
+    if line.payment_id is not None:
         return DiscrepancyCode.REFUND_UNPAIRED
-    text = f"{line.summary} {line.counterparty or ''}"
+    said = f"{line.summary} {line.counterparty or ''}"
     meanings = bank_formats().meanings
-    return name_of_rest(amount_fen=line.amount_fen, text=text, meanings=meanings)
+    return name_of_rest(amount_fen=line.amount_fen, text=said, meanings=meanings)
 
 
-def _open(session: Session, named: Sequence[dict[str, Any]], *, now: datetime) -> int:
-    rows = [
-        {
-            "id": new_id(),
-            "state": DiscrepancyState.OPEN,
-            "opened_at": now,
-            "version": 1,
-            **each,
-        }
-        for each in named
-    ]
-    if rows:
-        session.execute(insert(Discrepancy).on_conflict_do_nothing(), rows)
-    return len(rows)
+_NAME = text(
+    """
+    INSERT INTO discrepancies (id, bank_line_id, payment_id, code, state, opened_at, resolved_at,
+        note, version)
+    SELECT g.id, g.bank_line_id, g.payment_id, g.code, CAST(:state AS text), :now,
+        CASE WHEN CAST(:state AS text) = 'resolved' THEN CAST(:now AS timestamptz) END,
+        CAST(:note AS text), 1
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:lines AS uuid[]), CAST(:payments AS uuid[]),
+        CAST(:codes AS text[])) AS g (id, bank_line_id, payment_id, code)
+    ON CONFLICT DO NOTHING
+    """
+)
+
+
+def _open(
+    session: Session,
+    named: Sequence[tuple[UUID | None, UUID | None, DiscrepancyCode]],
+    *,
+    now: datetime,
+    note: str | None = None,
+) -> int:
+    """Put exceptions down: as open, or as resolved where `note` says why there is nothing to do."""
+    if named:
+        lines, payments, codes = zip(*named, strict=True)
+        state = DiscrepancyState.OPEN if note is None else DiscrepancyState.RESOLVED
+        columns = {"lines": list(lines), "payments": list(payments), "codes": list(codes)}
+        same = {"ids": [new_id() for _ in named], "now": now, "note": note, "state": state.value}
+        session.execute(_NAME, columns | same)
+    return len(named)
 
 
 def resolve_explained(

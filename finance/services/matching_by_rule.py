@@ -1,7 +1,7 @@
 """Matches what carries our reference and the whole amount: a bank file of any size, set by set.
 
-The rows are the database's; nothing is asked or written line by line, except for returns, which are
-few. Locks as `finance.services.matching` does.
+The rows are the database's; nothing is asked or written line by line, except for a return of what
+was not paid in one piece. Locks as `finance.services.matching` does.
 """
 
 from collections.abc import Sequence
@@ -9,13 +9,14 @@ from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Row, Select, cast, exists, func, or_, select, text
+from sqlalchemy import ColumnElement, Date, Row, Select, Text, cast, exists, func, or_, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, aliased
 
-from finance.models import BankLine, Match, Payment, PaymentBatch, PaymentState
+from finance.models import BankLine, Match, Payment, PaymentBatch, PaymentState, WorkStage
 from finance.rules.matching import MatchReason
 from finance.rules.trades import MIDNIGHT_TOLERANCE
+from finance.rules.works import Tell, say_nothing
 from finance.services.discrepancies import name_tolerated, resolve_explained
 from finance.services.paid import (
     FAMILIES,
@@ -27,10 +28,11 @@ from finance.services.paid import (
 )
 from finance.services.telling import tell_payees
 from kernel.clock import SHANGHAI
+from kernel.db import among
 from kernel.ids import new_id
 from kernel.money import Fen
 from ledger.models import Family, Journal, Payable, PostingEvent
-from ledger.services import Entry, post_many
+from ledger.services import Entry, Mirror, post_many, post_mirrors
 
 _WHOLE_SCORE = 100
 _INSERT = text(
@@ -44,9 +46,13 @@ _INSERT = text(
 
 Pairs = Select[*tuple[Any, ...]]
 Pair = Row[*tuple[Any, ...]]
+# How many pairs are matched before the next word about how far we are.
+_AT_ONCE = 10_000
 
 
-def match_by_reference(session: Session, *, account_id: UUID, now: datetime) -> int:
+def match_by_reference(
+    session: Session, *, account_id: UUID, now: datetime, tell: Tell = say_nothing
+) -> int:
     """Match every line that carries our reference and the payment's whole amount; return how many.
 
     What went out comes before what came back, so that a payment and its return may be of one file.
@@ -54,16 +60,20 @@ def match_by_reference(session: Session, *, account_id: UUID, now: datetime) -> 
     sent it: but for two clocks about midnight, which are named and need nothing done.
     """
     paid = session.execute(_paid_pairs(account_id)).all()
-    ids = _match(session, paid, now=now)
-    early = [pair.line_id for pair in paid if pair.is_early]
-    name_tolerated(session, bank_line_ids=early, now=now)
-    _post_paid(session, paid, ids, now=now)
-    _follow(session, paid, now=now)
+    for start in range(0, len(paid), _AT_ONCE):
+        tell(WorkStage.MATCH, start, len(paid))
+        some = paid[start : start + _AT_ONCE]
+        ids = _match(session, some, now=now)
+        early = [pair.line_id for pair in some if pair.is_early]
+        name_tolerated(session, bank_line_ids=early, now=now)
+        _post_paid(session, some, ids, now=now)
+        _follow(session, some, now=now)
     returned = session.execute(_returned_pairs(account_id)).all()
-    ids = _match(session, returned, now=now)
-    for match_id in ids:
-        _post_returned(session, match_id, now=now)
-    _follow(session, returned, now=now)
+    for start in range(0, len(returned), _AT_ONCE):
+        some = returned[start : start + _AT_ONCE]
+        ids = _match(session, some, now=now)
+        _post_returned(session, some, ids, now=now)
+        _follow(session, some, now=now)
     return len(paid) + len(returned)
 
 
@@ -161,7 +171,47 @@ def _post_paid(
     )
 
 
-def _post_returned(session: Session, match_id: UUID, *, now: datetime) -> None:
+def _post_returned(
+    session: Session, pairs: Sequence[Pair], ids: Sequence[UUID], *, now: datetime
+) -> None:
+    """Take back what was booked as paid: whole journals in one statement, the others by parts."""
+    whole = _paid_whole(session, pairs)
+    mirrors = []
+    for match_id, pair in zip(ids, pairs, strict=True):
+        journal_id = whole.get(pair.payment_id)
+        if journal_id is None:
+            _post_returned_parts(session, match_id, now=now)
+            continue
+        mirrors.append(
+            Mirror(
+                original_id=journal_id,
+                source_id=match_id,
+                occurred_at=moment_of(pair.booked_on, pair.booked_at),
+                book_date=book_day(session, pair.booked_on, now=now),
+            )
+        )
+    post_mirrors(session, source_type=SOURCE, kind="returned", mirrors=mirrors, now=now)
+
+
+def _paid_whole(session: Session, pairs: Sequence[Pair]) -> dict[UUID, UUID]:
+    """Return the payments that one journal says were paid, with that journal, unreversed so far."""
+    reversal = aliased(Journal)
+    rows = session.execute(
+        select(Match.payment_id, func.min(cast(Journal.id, Text)))
+        .join(Journal, Journal.source_id == Match.id)
+        .outerjoin(reversal, reversal.reverses_id == Journal.id)
+        .where(
+            Match.payment_id == among(pair.payment_id for pair in pairs),
+            Journal.source_type == SOURCE,
+            Journal.reverses_id.is_(None),
+        )
+        .group_by(Match.payment_id)
+        .having(func.count() == 1, func.count(reversal.id) == 0)
+    )
+    return {payment_id: UUID(journal_id) for payment_id, journal_id in rows}
+
+
+def _post_returned_parts(session: Session, match_id: UUID, *, now: datetime) -> None:
     made = session.get_one(Match, match_id)
     line = session.get_one(BankLine, made.bank_line_id, populate_existing=True)
     payment = session.get_one(Payment, made.payment_id, populate_existing=True)

@@ -13,8 +13,9 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from finance.errors import StatementDaysWrong, StatementsOverlap
-from finance.models import Statement
+from finance.models import Statement, WorkStage
 from finance.queries.statements import statement_reach
+from finance.rules.works import Tell, say_nothing
 from finance.services.statements import note_each
 from kernel.actors import Actor, Role
 from kernel.clock import shanghai_date
@@ -78,6 +79,7 @@ def open_statements(
     ends_on: date,
     now: datetime,
     merchant_id: UUID | None = None,
+    tell: Tell = say_nothing,
 ) -> list[Statement]:
     """Take what was booked before `ends_on` and is on no statement; one statement a merchant.
 
@@ -96,7 +98,7 @@ def open_statements(
     stated = set(session.scalars(query))
     free = [_Asked(each, starts_on, ends_on) for each in reached if each not in stated]
     terms = settlement_terms(session, merchant_ids=reached, day=ends_on - _ONE_DAY)
-    opened = _open(session, free, terms, actor=actor, now=now)
+    opened = _open(session, free, terms, actor=actor, now=now, tell=tell)
     left = {"merchant_ids": list(stated), "ends_on": ends_on}
     if not opened and stated and session.execute(_ARE_WAITING, left).scalar_one():
         raise StatementsOverlap
@@ -146,6 +148,7 @@ def _open(
     *,
     actor: Actor,
     now: datetime,
+    tell: Tell = say_nothing,
 ) -> list[Statement]:
     settled = [terms.get(each.merchant_id, MerchantTerms()) for each in asked]
     facts = {
@@ -163,9 +166,11 @@ def _open(
         "now": now,
     }
     make_room(session)
+    tell(WorkStage.COLLECT, 0, len(asked))
     with refused_by(_OVERLAPPING):
         ids = session.scalars(_OPEN, facts).all()
     statements = _statements(session, ids)
+    tell(WorkStage.NOTE, 0, len(statements))
     note_each(session, statements, actor=actor, did="opened", now=now)
     return statements
 

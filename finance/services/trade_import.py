@@ -20,8 +20,9 @@ from finance.channel_errors import (
     ChannelAccountOther,
     ChannelAccountUnknown,
 )
-from finance.models import Channel, ChannelAccount, TradeBill
+from finance.models import Channel, ChannelAccount, TradeBill, WorkStage
 from finance.rules.trade_bills import Bill, read_trade_bill
+from finance.rules.works import Tell, say_nothing
 from finance.services.trade_matching import match_trades
 from kernel.actors import SYSTEM, Actor, ActorKind
 from kernel.clock import shanghai_date
@@ -87,14 +88,16 @@ def import_trade_bill(
     bill_on: date | None,
     staff_id: UUID | None,
     now: datetime,
+    tell: Tell = say_nothing,
 ) -> ImportedBill:
     """Take in what is new in a bill, match it with our sales, name what does not agree.
 
     `uscc` says whose bill it is, with its first one; `bill_on` is the day for which the channel
-    says that there is no bill. `staff_id` None is the command line.
+    says that there is no bill. `staff_id` None is the command line; `tell` hears how far it is.
 
     Locks the account. Raises TableFileRefused and TradeBillRefused: then nothing was taken.
     """
+    tell(WorkStage.READ, 0, 1)
     bill = read_trade_bill(content, today=shanghai_date(now))
     account = _lock_account(session, bill, uscc=uscc, now=now)
     first_on, last_on = bill.days if bill.lines else (bill_on, bill_on)
@@ -110,6 +113,7 @@ def import_trade_bill(
     ).one_or_none()
     if repeated is not None:
         return ImportedBill(repeated.id, account.number, repeated.trades, 0, repeated=True)
+    tell(WorkStage.WRITE, 0, len(bill.lines))
     taken = _add_trades(
         session,
         account=account,
@@ -126,6 +130,7 @@ def import_trade_bill(
             imported_at=now,
         ),
     )
+    tell(WorkStage.MATCH, 0, taken.trades)
     matched, named = match_trades(session, account=account, now=now)
     record(
         session,

@@ -11,12 +11,13 @@ from ledger.services.posting import (
     post_reversal,
     posting_parameters,
 )
-from ledger.services.posting_many import Entry, post_many
+from ledger.services.posting_many import Entry, Mirror, post_many, post_mirrors
 
 __all__ = [
     "POSTING",
     "Entry",
     "LoadedDefaults",
+    "Mirror",
     "SourceKey",
     "close_period",
     "ensure_period",
@@ -28,6 +29,7 @@ __all__ = [
     "post",
     "post_many",
     "post_merged",
+    "post_mirrors",
     "post_reversal",
     "posting_parameters",
 ]

@@ -225,6 +225,7 @@ NOT_LISTS = {
     "GET finance_bank_pages.lines": "the city's, for everybody in finance to read",
     "GET finance_bank_pages.matches": "the city's, for everybody in finance to read",
     "GET finance_bank_pages.exceptions": "the city's, for everybody in finance to read",
+    "GET finance_works_pages.all_works": "the city's, for everybody in finance to read",
     "GET staff_pages.password_form": "an empty form",
     "GET staff_pages.factor_form": "the caller's own secret",
 }

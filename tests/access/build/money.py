@@ -17,8 +17,10 @@ from finance.models import (
     Match,
     StatementLine,
     StatementState,
+    WorkKind,
 )
 from finance.services.payments import propose_tiers, start_run
+from finance.services.works import start_work
 from kernel.actors import Role
 from kernel.ids import new_id
 from kernel.money import Fen
@@ -58,6 +60,15 @@ class Money(Part):
             now=NOW,
         )
         self.world.ids["payment_run"] = str(run.id)
+        work = start_work(
+            self.make.session,
+            actor=self.make.staff_actor(Role.FINANCE_MAKER),
+            kind=WorkKind.BANK_FILE,
+            subject="november",
+            asked={"name": "november.csv"},
+            now=NOW,
+        )
+        self.world.ids["work"] = str(work.id)
         self.world.ids["payment_tiers"] = str(proposed.id)
 
     def statements(self):

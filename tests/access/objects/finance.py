@@ -64,6 +64,16 @@ PAYMENT_CASES = [
     ),
     *(
         desk_case(
+            f"{method} finance_works_pages.{view}",
+            owner=_MAKER,
+            strangers=_PART_OF_CITY,
+            work_id="work",
+            form={} if method == "POST" else None,
+        )
+        for method, view in (("GET", "show"), ("GET", "progress"), ("POST", "cancel"))
+    ),
+    *(
+        desk_case(
             f"POST finance_payment_settings_pages.{view}",
             owner=owner,
             strangers=_PART_OF_CITY,
