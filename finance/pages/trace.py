@@ -83,7 +83,7 @@ def show(kind: str, object_id: UUID) -> ResponseReturnValue:
         passed=_passed(found, things),
         rows=found.rows,
         shown_rows=min(found.rows, TRACE_ROWS),
-        own_page=own_page(found.at),
+        own_page=own_page(found),
         more=here(cursor=encode_cursor(str(found.next_after))) if found.next_after else None,
     )
 

@@ -10,6 +10,7 @@ from flask_babel import get_locale, gettext, ngettext
 
 from benefits.pages.words import FUND_WORDS
 from finance.pages.trace_words import KIND_WORDS, STATE_WORDS
+from finance.queries.trace import Chain
 from finance.queries.trace_kinds import Node, Ref, TraceKind
 from kernel.money import Fen, yuan
 from ledger.models import FundSource
@@ -56,8 +57,17 @@ def url_of(ref: Ref) -> str:
     return url_for("finance_trace_pages.show", kind=ref.kind.value, object_id=ref.id)
 
 
-def own_page(ref: Ref) -> str | None:
-    """Return the page on which something is done about it, if finance has one."""
+def own_page(found: Chain) -> str | None:
+    """Return the page on which something is done about what was asked for, if finance has one.
+
+    A payment is seen to in its batch, an invoice at its statement: on the page of its neighbour.
+    """
+    ref, kind = found.at, _SEEN_TO_AT.get(found.at.kind)
+    for edge in found.edges:
+        if edge.target == found.at and edge.source.kind is kind:
+            ref = edge.source
+        if edge.source == found.at and edge.target.kind is kind:
+            ref = edge.target
     if ref.kind not in _OWN_PAGES:
         return None
     endpoint, argument = _OWN_PAGES[ref.kind]
@@ -65,6 +75,12 @@ def own_page(ref: Ref) -> str | None:
     return url_for(endpoint, **named)
 
 
+_SEEN_TO_AT = {
+    TraceKind.PAYMENT: TraceKind.BATCH,
+    TraceKind.INVOICE: TraceKind.STATEMENT,
+    TraceKind.DISPUTE: TraceKind.STATEMENT,
+    TraceKind.MATCH: TraceKind.BANK_LINE,
+}
 _OWN_PAGES = {
     TraceKind.STATEMENT: ("finance_statements_pages.statement", "statement_id"),
     TraceKind.BATCH: ("finance_payments_pages.batch", "batch_id"),

@@ -62,7 +62,7 @@ def test_two_people_close_a_month_at_the_desk(desk, session, month):
     assert (asked.status_code, closed.status_code) == (303, 303)
     page = closer.get(f"{CLOSE}/{month}").text
     assert f"Certificate of {month}" in page
-    assert "for good" not in page
+    assert f"Close {month} for good" not in page
     saved = closer.get(f"{CLOSE}/{month}/certificate")
     assert saved.headers["Content-Disposition"] == f"attachment; filename=close-{month}.json"
     assert json.loads(saved.data)["residuals"] == certificate(session, month=month).residuals

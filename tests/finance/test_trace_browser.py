@@ -18,7 +18,7 @@ from tests.service import Service
 
 pytestmark = pytest.mark.browser
 
-WIDE, NARROW = (1280, 860), (390, 844)
+WIDE, NARROW = (1280, 860), (320, 720)
 
 
 @pytest.fixture(scope="module")

@@ -81,16 +81,19 @@ def test_at_most_two_clicks_from_end_to_end(make, desk):
         ("statement", "/desk/finance/statements/{id}"),
         ("payment_batch", "/desk/finance/payments/{id}"),
         ("bank_line", "/desk/finance/bank/lines/{id}"),
+        ("payment", "/desk/finance/payments/{at.payment_batch.id}"),
+        ("match", "/desk/finance/bank/lines/{at.bank_line.id}"),
     ],
 )
 def test_a_thing_leads_to_the_page_where_something_is_done_about_it(make, desk, kind, address):
     at = settled(make)
     id_ = getattr(at, kind).id
+    own = address.format(id=id_, at=at)
 
     text = desk.client.get(f"/desk/finance/trace/{kind}/{id_}").text
 
-    assert f'href="{address.format(id=id_)}"' in text
-    assert desk.client.get(address.format(id=id_)).status_code == 200
+    assert f'href="{own}"' in text
+    assert desk.client.get(own).status_code == 200
 
 
 def test_the_page_goes_on_where_it_stopped(make, desk):
