@@ -14,6 +14,7 @@ from audit.queries import public_keys
 from finance.pages.closing_words import IDENTITY_WORDS
 from finance.pages.reach import insist_on_the_city
 from finance.queries.closing import residual_checks
+from finance.queries.trace_kinds import TraceKind
 from kernel.db import transaction
 from kernel.exports import CellKind, Column
 from kernel.forms import read_query
@@ -167,9 +168,35 @@ def record(kind: str, record_key: str) -> ResponseReturnValue:
         leaf=leaf,
         word=KIND_WORDS[leaf.kind],
         said=json.dumps(json.loads(said), ensure_ascii=False, indent=2) if said else None,
+        trace=_trace_of(leaf.kind, json.loads(said)) if said else None,
         as_logged=said is not None and leaf_hash(said.encode()) == leaf.hash,
         proof=proof,
     )
+
+
+# kind: what its chain is entered by, and which of its facts names that.
+_TRACED = {
+    RecordKind.CAPTURED: (TraceKind.REDEMPTION, "id"),
+    RecordKind.TAKEN_BACK: (TraceKind.REVERSAL, "id"),
+    RecordKind.BOOKED: (TraceKind.JOURNAL, "id"),
+    RecordKind.CLAIM_DECIDED: (TraceKind.CLAIM, "claim_id"),
+    RecordKind.COURSE_DECIDED: (TraceKind.ENROLMENT, "id"),
+    RecordKind.DISPUTE_DECIDED: (TraceKind.DISPUTE, "id"),
+    RecordKind.STATEMENT_ISSUED: (TraceKind.STATEMENT, "id"),
+    RecordKind.STATEMENT_APPROVED: (TraceKind.STATEMENT, "id"),
+    RecordKind.BATCH_SENT: (TraceKind.BATCH, "id"),
+    RecordKind.BANK_LINE: (TraceKind.BANK_LINE, "id"),
+    RecordKind.MATCHED: (TraceKind.MATCH, "id"),
+    RecordKind.MATCH_UNDONE: (TraceKind.MATCH, "id"),
+}
+
+
+def _trace_of(kind: RecordKind, said: dict[str, Any]) -> str | None:
+    """Return where the chain of a record is drawn; a closed month is on none."""
+    if kind not in _TRACED:
+        return None
+    entered_by, fact = _TRACED[kind]
+    return url_for("finance_trace_pages.show", kind=entered_by.value, object_id=said[fact])
 
 
 @pages.get("/records/<kind>/<record_key>/proof")

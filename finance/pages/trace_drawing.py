@@ -21,7 +21,7 @@ BOX_HEIGHT = 84
 _WIDE_BOX, _TALL_BOX = 136, 138
 _WIDE_GAPS, _TALL_GAPS = (60, 14), (44, 10)
 # How many cells of small type a box has room for; Chinese takes two, digits and capitals are wide.
-_CELLS, _NAME_CELLS = 18, 15
+_CELLS, _NAME_CELLS = 18, 14
 # A desk's screen takes so many ranks; longer drawings keep their size and scroll.
 _RANKS_WIDE = 6
 _MORE = "…"

@@ -81,6 +81,29 @@ def test_a_record_is_found_by_its_id_and_from_its_trace(make, log, get):
     assert "&#34;union_pays_fen&#34;: 4000" in page
 
 
+@pytest.mark.parametrize(
+    ("kind", "thing"),
+    [
+        ("captured", "redemption"),
+        ("taken_back", "redemption_reversal"),
+        ("booked", "journal"),
+        ("statement_issued", "statement"),
+        ("batch_sent", "payment_batch"),
+        ("bank_line", "bank_line"),
+        ("matched", "match"),
+    ],
+)
+def test_a_record_leads_to_its_chain(make, log, get, kind, thing):
+    at = settled(make)
+    log()
+    trace = f"/desk/finance/trace/{thing}/{getattr(at, thing).id}"
+
+    page = get(f"/desk/proof/records/{kind}/{getattr(at, thing).id}").text
+
+    assert f'href="{trace}"' in page
+    assert get(trace).status_code == 200
+
+
 def test_what_has_several_records_lists_them(make, log, get):
     at = settled(make)
     log()
