@@ -412,6 +412,16 @@ ACCESS: dict[str, Rule] = {
     "POST finance_payments_pages.cancel": FINANCE_AT_WORK,
     "POST finance_payments_pages.send": staff(Role.FINANCE_MAKER, reach=Reach.CITY),
     "GET finance_payments_pages.bank_file": staff(Role.FINANCE_MAKER, reach=Reach.CITY),
+    "GET finance_refusals_pages.refusals": FINANCE,
+    "GET finance_refusals_pages.payment": FINANCE,
+    "POST finance_refusals_pages.declare": staff(Role.FINANCE_MAKER, reach=Reach.CITY),
+    "POST finance_refusals_pages.confirm": staff(Role.FINANCE_APPROVER, reach=Reach.CITY),
+    **{
+        f"POST finance_refusals_pages.{view}": staff(
+            Role.FINANCE_MAKER, Role.FINANCE_APPROVER, reach=Reach.CITY
+        )
+        for view in ("withdraw", "revoke")
+    },
     "GET finance_payout_pages.payees": PAYOUT_WORKERS,
     "GET finance_payout_pages.payee": PAYOUT_WORKERS,
     "POST finance_payout_pages.save": PAYOUT_WORKERS,

@@ -97,6 +97,8 @@ def _application(values: dict[str, Any], phone: str) -> Application:
         manager_name=values["manager_name"],
         phone=phone,
         account=Account(number, values["account_holder"]) if number else None,
+        account_bank=values["account_bank"],
+        account_bank_code=values["account_bank_code"],
     )
 
 

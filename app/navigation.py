@@ -16,11 +16,11 @@ from app.access import Reach, rule_for
 from benefits.queries import proposals_waiting
 from cards.queries import appeals_waiting
 from discounts.queries import gaps_waiting, reports_waiting
+from finance.queries.bank_refusals import payments_waiting
 from finance.queries.budgets import changes_waiting
 from finance.queries.closing import months_waiting
 from finance.queries.discrepancies import open_exceptions
 from finance.queries.invoices import invoices_waiting
-from finance.queries.payment_batches import waiting_batches
 from finance.queries.statement_lines import disputes_waiting
 from finance.queries.statements import statements_waiting
 from kernel.actors import NOBODY, Actor, ActorKind
@@ -106,7 +106,7 @@ DESK_LINKS: list[DeskLink] = [
     DeskLink(FINANCE, "finance_statements_pages.statements", N_("Statements"), statements_waiting),
     DeskLink(FINANCE, "finance_statements_pages.disputes", N_("Disputes"), disputes_waiting),
     DeskLink(FINANCE, "finance_statements_pages.invoices", N_("Invoices"), invoices_waiting),
-    DeskLink(FINANCE, "finance_payments_pages.payments", N_("Payments"), waiting_batches),
+    DeskLink(FINANCE, "finance_payments_pages.payments", N_("Payments"), payments_waiting),
     DeskLink(FINANCE, "finance_bank_pages.bank", N_("Bank")),
     DeskLink(FINANCE, "finance_bank_pages.channels", N_("Payment channels")),
     DeskLink(FINANCE, "finance_bank_pages.exceptions", N_("Exceptions"), open_exceptions),

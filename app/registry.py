@@ -41,6 +41,7 @@ from finance.cli import finance_commands
 from finance.jobs import name_new_differences
 from finance.jobs import watch as watch_residuals
 from finance.pages import bank_pages
+from finance.pages.bank_refusals import pages as refusals_pages
 from finance.pages.books import pages as books_pages
 from finance.pages.budgets import pages as budget_pages
 from finance.pages.chart import pages as chart_pages
@@ -132,6 +133,7 @@ PAGE_BLUEPRINTS: list[Blueprint] = [
     works_pages,
     payment_settings_pages,
     payout_pages,
+    refusals_pages,
     risk_pages,
     proof_pages,
 ]

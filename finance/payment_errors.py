@@ -60,3 +60,47 @@ class PaymentRunNotFound(Refusal):
     status = 404
     code = "payment_run_not_found"
     title = N_("There is no such payment run.")
+
+
+class BankRefusalNotFound(Refusal):
+    status = 404
+    code = "bank_refusal_not_found"
+    title = N_("There is no such declaration.")
+
+
+class NotWaitingAtTheBank(Refusal):
+    status = 409
+    code = "not_waiting_at_the_bank"
+    title = N_("This payment does not wait at the bank any more. Look at what became of it.")
+
+
+class BankLineNamesPayment(Refusal):
+    status = 409
+    code = "bank_line_names_payment"
+    title = N_("A bank line carries this payment's reference. Match that line instead.")
+
+
+class RefusedOnAnotherDay(Refusal):
+    status = 409
+    code = "refused_on_another_day"
+    title = N_("The bank's day lies between the day on which it was sent and today.")
+
+
+class RefusalDeclared(Refusal):
+    status = 409
+    code = "refusal_declared"
+    title = N_("Somebody has declared this already. Another person confirms it.")
+
+
+class DeclaredByYou(Refusal):
+    status = 409
+    code = "declared_by_you"
+    title = N_("Somebody else must confirm this: you declared it yourself.")
+
+
+class PaidAnew(Refusal):
+    status = 409
+    code = "paid_anew"
+    title = N_(
+        "The next payment for this is on its way. Cancel its batch first, or let this stand."
+    )

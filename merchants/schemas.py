@@ -104,6 +104,14 @@ def refuse_half_an_account(data: dict[str, Any]) -> None:
             raise ValidationError(N_("Give both the account and its holder."), name)
 
 
+def bank_code(**options: Any) -> fields.String:
+    """Return the field of a branch's number in the national clearing system (联行号)."""
+    return fields.String(
+        validate=validate.Regexp(r"^[0-9]{12}$", error=N_("A bank's code has 12 digits.")),
+        **options,
+    )
+
+
 class NewMerchantForm(Wire):
     kind = fields.Enum(MerchantKind, by_value=True, required=True)
     name = Text(required=True)
@@ -113,6 +121,8 @@ class NewMerchantForm(Wire):
     union_code = Text(maximum=40, load_default=None)
     account_number = Text(maximum=40, load_default=None)
     account_holder = Text(load_default=None)
+    account_bank = Text(maximum=60, load_default=None)
+    account_bank_code = bank_code(load_default=None)
 
     @validates_schema
     def account_is_whole(self, data: dict[str, Any], **_: Any) -> None:
@@ -203,6 +213,8 @@ class ApplicationForm(Wire):
     address = Text(required=True)
     account_number = Text(maximum=40, load_default=None)
     account_holder = Text(load_default=None)
+    account_bank = Text(maximum=60, load_default=None)
+    account_bank_code = bank_code(load_default=None)
     manager_name = Text(required=True, maximum=60)
     phone = Text(required=True, maximum=_PHONE_CHARACTERS_MAX)
     code = fields.String(load_default=None, validate=_SIX_DIGITS)

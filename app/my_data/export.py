@@ -287,6 +287,7 @@ def _payout(session: Session, member_id: UUID) -> Facts | None:
     return _facts(
         account=MEMBER_ACCOUNT.open(account.id, account.account_sealed),
         bank_name=account.bank_name,
+        bank_code=account.bank_code,
         given_at=account.set_at,
     )
 

@@ -44,6 +44,7 @@ def _shown(account: PayoutAccount) -> dict[str, Any]:
     return {
         "account_masked": account.account_masked,
         "bank_name": account.bank_name,
+        "bank_code": account.bank_code,
         "set_at": account.set_at,
         "set_at_desk": account.set_by_staff_id is not None,
         "version": account.version,

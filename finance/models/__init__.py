@@ -10,18 +10,25 @@ from finance.models.bank import (
     DiscrepancyState,
     Match,
 )
+from finance.models.bank_refusals import (
+    BANK_REFUSAL_MOVES,
+    BankRefusal,
+    BankRefusalState,
+)
 from finance.models.channels import Channel, ChannelAccount, Trade, TradeBill, TradeKind
 from finance.models.closing import CloseCertificate, CloseRequest, ResidualCheck
 from finance.models.invoices import INVOICE_MOVES, Invoice, InvoiceState
 from finance.models.payment_terms import PayingAccount, PaymentRun, PaymentTiers
 from finance.models.payments import (
     BATCH_MOVES,
+    CAME_TO_NOTHING,
     LIVE_PAYMENTS,
     MEMBER_ACCOUNT,
     PAYEE_ACCOUNT,
     PAYEE_NAME,
     PAYMENT_MOVES,
     BatchState,
+    PayeeAccount,
     Payment,
     PaymentBatch,
     PaymentState,
@@ -44,7 +51,9 @@ from finance.models.vouchers import Voucher, VoucherLine
 from finance.models.works import WORK_CONTENT, Outcome, Work, WorkFile, WorkKind, WorkStage
 
 __all__ = [
+    "BANK_REFUSAL_MOVES",
     "BATCH_MOVES",
+    "CAME_TO_NOTHING",
     "DISCREPANCY_MOVES",
     "DISPUTE_MOVES",
     "EVIDENCE_CONTENT",
@@ -59,6 +68,8 @@ __all__ = [
     "BankAccount",
     "BankFile",
     "BankLine",
+    "BankRefusal",
+    "BankRefusalState",
     "BatchState",
     "Channel",
     "ChannelAccount",
@@ -75,6 +86,7 @@ __all__ = [
     "InvoiceState",
     "Match",
     "Outcome",
+    "PayeeAccount",
     "PayingAccount",
     "Payment",
     "PaymentBatch",

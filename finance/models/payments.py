@@ -36,7 +36,10 @@ class PayoutAccount(Base):
     """
 
     __tablename__ = "payout_accounts"
-    __table_args__ = (CheckConstraint("version > 0", name="version_positive"),)
+    __table_args__ = (
+        CheckConstraint("version > 0", name="version_positive"),
+        CheckConstraint("bank_code ~ '^[0-9]{12}$'", name="bank_code"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     member_id: Mapped[UUID] = mapped_column(ForeignKey("members.id"), unique=True)
@@ -44,6 +47,7 @@ class PayoutAccount(Base):
     account_masked: Mapped[str] = mapped_column(String(40))
     account_index: Mapped[bytes] = mapped_column(index=True)
     bank_name: Mapped[str] = mapped_column(String(60))
+    bank_code: Mapped[str | None] = mapped_column(String(12))  # of the branch: 联行号
     set_by_staff_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff_accounts.id"))
     set_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
@@ -158,28 +162,42 @@ class PaymentState(StrEnum):
     SENT = "sent"
     PAID = "paid"  # bank lines say so, to the last fen
     RETURNED = "returned"  # the bank sent it back: what it paid is owed again
+    REFUSED = "refused"  # two people say that the bank never carried it out: owed again
     CANCELLED = "cancelled"
 
 
 PAYMENT_MOVES: Moves[PaymentState] = {
     PaymentState.PREPARED: frozenset({PaymentState.SENT, PaymentState.CANCELLED}),
-    PaymentState.SENT: frozenset({PaymentState.PAID, PaymentState.RETURNED}),
+    PaymentState.SENT: frozenset({PaymentState.PAID, PaymentState.RETURNED, PaymentState.REFUSED}),
+    # With the confirmation of a BankRefusal, and back when it is revoked.
+    PaymentState.REFUSED: frozenset({PaymentState.SENT}),
     # A match that is undone makes a payment unproven, or unreturned, again.
     PaymentState.PAID: frozenset({PaymentState.RETURNED, PaymentState.SENT}),
     PaymentState.RETURNED: frozenset({PaymentState.PAID, PaymentState.SENT}),
     PaymentState.CANCELLED: frozenset(),
 }
 LIVE_PAYMENTS = (PaymentState.PREPARED, PaymentState.SENT, PaymentState.PAID)
+# What these would have paid is owed again, by another attempt.
+CAME_TO_NOTHING = (PaymentState.RETURNED, PaymentState.REFUSED)
 _IS_LIVE = text("state IN ('prepared', 'sent', 'paid')")
+
+
+class PayeeAccount(StrEnum):
+    """What the account of a payment is, beside the payee's last payment that went to the bank."""
+
+    FIRST = "first"  # there was none
+    SAME = "same"
+    CHANGED = "changed"  # another account, or in another name
 
 
 class Payment(Base):
     """One transfer for one thing that is owed: a fund of a statement, or a payable.
 
     `reference` is the end-to-end reference (queries.REFERENCE): we make it, the bank echoes it.
-    The payee is a snapshot. Only one payment per thing is live; after a return, the next
-    `attempt` is a payment of its own. `matched_fen` is what bank lines paid out, `returned_fen`
-    what they brought back: kept by the database from the matches, and bounded there.
+    The payee is a snapshot, with `payee_account_is` for those who sign. Only one payment per thing
+    is live; after a return, the next `attempt` is a payment of its own. `matched_fen` is what bank
+    lines paid out, `returned_fen` what they brought back: kept by the database from the matches,
+    and bounded there.
     """
 
     __tablename__ = "payments"
@@ -191,11 +209,13 @@ class Payment(Base):
             name="fk_payments_statement_id",
         ),
         CheckConstraint("amount_fen > 0", name="amount_positive"),
+        CheckConstraint("payee_bank_code ~ '^[0-9]{12}$'", name="payee_bank_code"),
         CheckConstraint(
             "matched_fen BETWEEN 0 AND amount_fen AND returned_fen BETWEEN 0 AND matched_fen",
             name="matched_within_amount",
         ),
         CheckConstraint("state <> 'paid' OR matched_fen = amount_fen", name="paid_is_matched"),
+        CheckConstraint("state <> 'refused' OR matched_fen = 0", name="refused_is_unmatched"),
         CheckConstraint("attempt > 0", name="attempt_positive"),
         CheckConstraint("length(reference) <= 35", name="reference_fits_a_bank"),
         Index(
@@ -225,6 +245,9 @@ class Payment(Base):
     payee_account_sealed: Mapped[bytes]
     payee_shown: Mapped[str] = mapped_column(String(200))  # a member's name is masked
     account_masked: Mapped[str] = mapped_column(String(40))
+    payee_bank: Mapped[str | None] = mapped_column(String(60))
+    payee_bank_code: Mapped[str | None] = mapped_column(String(12))
+    payee_account_is: Mapped[PayeeAccount | None]  # None: from before it was looked at
     state: Mapped[PaymentState] = mapped_column(default=PaymentState.PREPARED)
     matched_fen: Mapped[Fen] = mapped_column(default=Fen(0))
     returned_fen: Mapped[Fen] = mapped_column(default=Fen(0))

@@ -146,6 +146,7 @@ TERM_WORDS = {
     "returned": N_("returned"),
     "matched": N_("matched"),
     "not_yet_seen": N_("sent and not yet seen"),
+    "refused_by_the_bank": N_("refused by the bank"),
     "opening": N_("opening balances"),
     "closing": N_("closing balances"),
     "following_the_one_before": N_("following the line before"),

@@ -17,6 +17,7 @@ from finance.pages.budgets import burn_down_chart, executed
 from finance.pages.charts import HUES_MAX, Series, bars, stacked_bars
 from finance.pages.closing_words import IDENTITY_WORDS
 from finance.pages.reach import insist_on_the_city
+from finance.queries.bank_refusals import payments_waiting
 from finance.queries.budgets import spent_of_lines
 from finance.queries.closing import months_waiting, open_months, residual_checks
 from finance.queries.discrepancies import open_exceptions
@@ -29,7 +30,6 @@ from finance.queries.overview import (
     subsidy_by_day,
     top_merchants,
 )
-from finance.queries.payment_batches import waiting_batches
 from finance.queries.residuals import residuals
 from finance.queries.statement_lines import disputes_waiting
 from finance.queries.statements import statements_waiting
@@ -53,7 +53,7 @@ _WORKERS = (Role.FINANCE_MAKER, Role.FINANCE_CHECKER, Role.FINANCE_APPROVER)
 _WAITING: tuple[tuple[str, Callable[[Any, Actor], int], str], ...] = (
     (N_("Statements"), statements_waiting, "finance_statements_pages.statements"),
     (N_("Disputes"), disputes_waiting, "finance_statements_pages.disputes"),
-    (N_("Payments"), waiting_batches, "finance_payments_pages.payments"),
+    (N_("Payments"), payments_waiting, "finance_payments_pages.payments"),
     (N_("Exceptions"), open_exceptions, "finance_bank_pages.exceptions"),
     (N_("Months to close"), months_waiting, "finance_closing_pages.all_months"),
 )

@@ -2,7 +2,7 @@
 
 from flask_babel import gettext
 
-from finance.models import BatchState, PaymentState
+from finance.models import BankRefusalState, BatchState, PayeeAccount, PaymentState
 from finance.queries.payments import Missing
 from finance.rules.payment_files import STATEMENT
 from kernel.i18n import N_
@@ -33,6 +33,7 @@ PAYMENT_WORDS = {
     PaymentState.SENT: N_("At the bank"),
     PaymentState.PAID: N_("Paid, the bank says so"),
     PaymentState.RETURNED: N_("Sent back by the bank"),
+    PaymentState.REFUSED: N_("Refused by the bank"),
     PaymentState.CANCELLED: N_("Cancelled, not sent"),
 }
 PAYMENT_KINDS = {
@@ -40,7 +41,25 @@ PAYMENT_KINDS = {
     PaymentState.SENT: "wait",
     PaymentState.PAID: "yes",
     PaymentState.RETURNED: "no",
+    PaymentState.REFUSED: "no",
     PaymentState.CANCELLED: "",
+}
+PAYEE_ACCOUNT_WORDS = {
+    PayeeAccount.FIRST: N_("first payment"),
+    PayeeAccount.SAME: N_("as before"),
+    PayeeAccount.CHANGED: N_("another account"),
+}
+REFUSAL_WORDS = {
+    BankRefusalState.DECLARED: N_("To be confirmed"),
+    BankRefusalState.CONFIRMED: N_("Confirmed, owed again"),
+    BankRefusalState.WITHDRAWN: N_("Withdrawn"),
+    BankRefusalState.REVOKED: N_("Carried out after all"),
+}
+REFUSAL_KINDS = {
+    BankRefusalState.DECLARED: "wait",
+    BankRefusalState.CONFIRMED: "no",
+    BankRefusalState.WITHDRAWN: "",
+    BankRefusalState.REVOKED: "yes",
 }
 # What is missing, and who mends it.
 MISSING_WORDS = {

@@ -19,6 +19,7 @@ from finance.pages.payment_words import (
     BATCH_WORDS,
     BOOK_WORDS,
     MISSING_WORDS,
+    PAYEE_ACCOUNT_WORDS,
     PAYMENT_KINDS,
     PAYMENT_WORDS,
     source_words,
@@ -33,6 +34,7 @@ from finance.queries.payment_batches import (
 from finance.queries.payments import (
     Owed,
     PaymentLine,
+    changed_accounts,
     owed,
     payees_of_batch,
     payments_of_batch,
@@ -309,6 +311,7 @@ def _show_batch(batch_id: UUID, form: Form) -> ResponseReturnValue:
             rows=EXPORT_ROWS_MAX if file_format else LIST_ROWS + 1,
         )
         payees = payees_of_batch(session, batch_id=batch_id)
+        changed = changed_accounts(session, batch_id=batch_id)
     if file_format:
         name = f"payments-{line.batch.number}"
         return list_file(rows, _payment_columns(), name=name, file_format=file_format)
@@ -330,6 +333,8 @@ def _show_batch(batch_id: UUID, form: Form) -> ResponseReturnValue:
         is_maker=line.batch.maker_id == actor.staff_id,
         has_signed=has_signed,
         confirm=_confirm_sentence(line, payees),
+        changed=changed,
+        account_words=PAYEE_ACCOUNT_WORDS,
         may_check=turn is Turn.CHECK and may(*CHECKERS) and not has_signed,
         may_approve=turn is Turn.APPROVE and may(*APPROVERS) and not has_signed,
         profiles=[(each.name, each.title) for each in payment_profiles().values()],
@@ -393,8 +398,16 @@ def _payment_columns() -> list[Column[PaymentLine]]:
         Column(gettext("For"), lambda row: source_words(row.source, row.statement_number)),
         Column(gettext("Payee"), lambda row: row.payment.payee_shown),
         Column(gettext("Account"), lambda row: row.payment.account_masked),
+        Column(gettext("Account since the last payment"), _account_is),
+        Column(gettext("Name of the bank"), lambda row: row.payment.payee_bank),
+        Column(gettext("Code of the branch"), lambda row: row.payment.payee_bank_code),
         Column(gettext("Fund"), lambda row: gettext(FUND_WORDS[row.payment.fund_source])),
         Column(gettext("Attempt"), lambda row: row.payment.attempt, CellKind.NUMBER),
         Column(gettext("Amount"), lambda row: row.payment.amount_fen, CellKind.MONEY),
         Column(gettext("State"), state),
     ]
+
+
+def _account_is(row: PaymentLine) -> str:
+    known = row.payment.payee_account_is
+    return str(gettext(PAYEE_ACCOUNT_WORDS[known])) if known else ""

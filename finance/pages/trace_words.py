@@ -88,6 +88,7 @@ STATE_WORDS: dict[TraceKind, dict[str, tuple[str, str]]] = {
         "sent": (N_("At the bank"), "wait"),
         "paid": (N_("Paid"), "yes"),
         "returned": (N_("Returned by the bank"), "no"),
+        "refused": (N_("Refused by the bank"), "no"),
         "cancelled": (N_("Cancelled, not sent"), ""),
     },
     TraceKind.BATCH: {

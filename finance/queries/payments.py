@@ -10,7 +10,9 @@ from sqlalchemy import ColumnElement, Select, and_, distinct, exists, func, or_,
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from finance.models import (
+    CAME_TO_NOTHING,
     LIVE_PAYMENTS,
+    PayeeAccount,
     Payment,
     PaymentBatch,
     PaymentState,
@@ -48,7 +50,7 @@ class Owed:
     """A thing that is owed and in no live payment: a fund of a statement, or a payable.
 
     `id` is the statement's or the payable's. `source` is "statement" or what the payable is for.
-    `returned` counts earlier payments that the bank sent back.
+    `returned` counts earlier payments that the bank sent back or never carried out.
     """
 
     id: UUID
@@ -233,7 +235,7 @@ def _returned(paid: ColumnElement[bool]) -> ColumnElement[int]:
     return (
         select(func.count())
         .select_from(Payment)
-        .where(paid, Payment.state == PaymentState.RETURNED)
+        .where(paid, Payment.state.in_(CAME_TO_NOTHING))
         .scalar_subquery()
     )
 
@@ -284,6 +286,13 @@ def payees_of_batch(session: Session, *, batch_id: UUID) -> int:
     """Return how many different payees a batch pays."""
     payees = select(func.count(distinct(Payment.payee_id))).where(Payment.batch_id == batch_id)
     return session.scalars(payees).one()
+
+
+def changed_accounts(session: Session, *, batch_id: UUID) -> int:
+    """Count the payees of a batch whose account is another than at their last payment."""
+    changed = Payment.payee_account_is == PayeeAccount.CHANGED
+    payees = select(func.count(distinct(Payment.payee_id)))
+    return session.scalars(payees.where(Payment.batch_id == batch_id, changed)).one()
 
 
 def returned_payments(

@@ -35,6 +35,7 @@ class PayeeLine:
     union_name: str
     account_masked: str | None
     bank_name: str | None
+    bank_code: str | None
 
 
 def find_payees(session: Session, *, paths: Sequence[str], typed: str) -> list[PayeeLine]:
@@ -66,7 +67,7 @@ def payee_within(session: Session, *, paths: Sequence[str], member_id: UUID) -> 
     return PayeeLine(*row) if row else None
 
 
-def _payees(paths: Sequence[str]) -> Select[UUID, str, str, str, str]:
+def _payees(paths: Sequence[str]) -> Select[UUID, str, str, str, str, str | None]:
     return (
         select(
             Member.id,
@@ -74,6 +75,7 @@ def _payees(paths: Sequence[str]) -> Select[UUID, str, str, str, str]:
             UnionOrg.name,
             PayoutAccount.account_masked,
             PayoutAccount.bank_name,
+            PayoutAccount.bank_code,
         )
         .join(UnionOrg, UnionOrg.id == Member.union_id)
         .outerjoin(PayoutAccount, PayoutAccount.member_id == Member.id)

@@ -44,11 +44,7 @@ def pain001(lines: Sequence[PaymentFileLine], purposes: Sequence[str], head: Fil
     account = SubElement(block, "DbtrAcct")
     _say(account, "Id/Othr/Id", payer.account)
     _say(account, "Ccy", CURRENCY)
-    bank = SubElement(SubElement(block, "DbtrAgt"), "FinInstnId")
-    member = SubElement(bank, "ClrSysMmbId")
-    _say(member, "ClrSysId/Cd", CLEARING)
-    _say(member, "MmbId", payer.bank_code)
-    _say(bank, "Nm", payer.bank_name)
+    _bank(block, "DbtrAgt", payer.bank_code, payer.bank_name)
     _say(block, "ChrgBr", "DEBT")
     for line, purpose in zip(lines, purposes, strict=True):
         _transfer(block, line, purpose)
@@ -56,11 +52,22 @@ def pain001(lines: Sequence[PaymentFileLine], purposes: Sequence[str], head: Fil
     return content
 
 
+def _bank(parent: Element, role: str, code: str, name: str) -> None:
+    bank = SubElement(SubElement(parent, role), "FinInstnId")
+    member = SubElement(bank, "ClrSysMmbId")
+    _say(member, "ClrSysId/Cd", CLEARING)
+    _say(member, "MmbId", code)
+    if name:
+        _say(bank, "Nm", name)
+
+
 def _transfer(block: Element, line: PaymentFileLine, purpose: str) -> None:
     transfer = SubElement(block, "CdtTrfTxInf")
     _say(transfer, "PmtId/EndToEndId", line.reference)
     amount = SubElement(SubElement(transfer, "Amt"), "InstdAmt", Ccy=CURRENCY)
     amount.text = plain_yuan(line.amount_fen)
+    if line.payee_bank_code:
+        _bank(transfer, "CdtrAgt", line.payee_bank_code, line.payee_bank)
     _say(transfer, "Cdtr/Nm", line.payee_name)
     _say(transfer, "CdtrAcct/Id/Othr/Id", line.payee_account)
     _say(transfer, "RmtInf/Ustrd", f"{purpose} {line.reference}")

@@ -154,4 +154,6 @@ def _values(number: int, line: PaymentFileLine, purpose: str) -> dict[str, str]:
         "amount_yuan": plain_yuan(line.amount_fen),
         "purpose": f"{purpose} {line.reference}",
         "reference": line.reference,
+        "payee_bank": line.payee_bank,
+        "payee_bank_code": line.payee_bank_code,
     }

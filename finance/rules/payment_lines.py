@@ -17,13 +17,18 @@ class UnfitError(Exception):
 
 @dataclass(frozen=True)
 class PaymentFileLine:
-    """One transfer, unsealed; stays out of any `repr`. `source` is what it is for."""
+    """One transfer, unsealed; stays out of any `repr`. `source` is what it is for.
+
+    `payee_bank_code` is the branch's 联行号; both of the bank are empty where nobody has said them.
+    """
 
     payee_account: str = field(repr=False)
     payee_name: str = field(repr=False)
     amount_fen: Fen
     reference: str
     source: str
+    payee_bank: str = ""
+    payee_bank_code: str = ""
 
 
 @dataclass(frozen=True)

@@ -32,12 +32,14 @@ def set_payout_account(
     member_id: UUID,
     account_number: str,
     bank_name: str,
+    bank_code: str | None = None,
     now: datetime,
 ) -> PayoutAccount:
     """Keep the account in the member's own name to which they are paid from now on.
 
-    By the member, or by staff for a member within their reach: the caller has looked. The same
-    again changes nothing. Payments that were prepared keep the account they had. Locks the account.
+    By the member, or by staff for a member within their reach: the caller has looked. `bank_code`
+    is the branch's 联行号; without one, that of the same account stays. The same again changes
+    nothing. Payments that were prepared keep the account they had. Locks the account.
 
     Raises PayoutAccountInvalid, PayoutConsentMissing; and TryAgain when the member's first account
     was given in this moment.
@@ -61,14 +63,17 @@ def set_payout_account(
     if account is None:
         account = PayoutAccount(id=new_id(), member_id=member_id)
         session.add(account)
-    elif (account.account_index, account.bank_name) == (index, bank_name):
-        return account
     else:
+        is_same = (account.account_index, account.bank_name) == (index, bank_name)
+        bank_code = bank_code or (account.bank_code if is_same else None)
+        if is_same and account.bank_code == bank_code:
+            return account
         account.version += 1
     account.account_sealed = MEMBER_ACCOUNT.seal(account.id, number)
     account.account_masked = mask_bank_account(number)
     account.account_index = index
     account.bank_name = bank_name
+    account.bank_code = bank_code
     account.set_by_staff_id = actor.id if actor.kind is ActorKind.STAFF else None
     account.set_at = now
     with refused_by({"uq_payout_accounts_member_id": TryAgain}):

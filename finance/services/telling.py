@@ -1,4 +1,4 @@
-"""Members hear that their money arrived, or that their bank sent it back."""
+"""Members hear that their money arrived, or that their bank did not take it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from aid.services.trail import SOURCE as AID_SOURCE
-from finance.models import PaymentState
+from finance.models import CAME_TO_NOTHING, PaymentState
 from finance.services.paid import Followed
 from kernel.db import among
 from ledger.models import PartyType, Payable
@@ -24,21 +24,29 @@ _WORDS = {
         "银行退回了您的互助金，请核对收款账户",
         "Your bank sent your mutual aid back. Check your account",
     ),
+    (_AID, PaymentState.REFUSED): (
+        "银行未能支付您的互助金，请核对收款账户",
+        "Your bank did not take your mutual aid. Check your account",
+    ),
     (_TRAINING, PaymentState.PAID): ("培训补贴已付款", "Your training subsidy was paid"),
     (_TRAINING, PaymentState.RETURNED): (
         "银行退回了您的培训补贴，请核对收款账户",
         "Your bank sent your training subsidy back. Check your account",
     ),
+    (_TRAINING, PaymentState.REFUSED): (
+        "银行未能支付您的培训补贴，请核对收款账户",
+        "Your bank did not take your training subsidy. Check your account",
+    ),
 }
 
 
 def tell_payees(session: Session, payments: Sequence[Followed], *, now: datetime) -> None:
-    """Tell the members among the payees of payments that a bank line has just moved."""
+    """Tell the members among the payees of payments that have just ended, well or not."""
     told = [
         each
         for each in payments
         if each.payee_type is PartyType.MEMBER
-        and each.state in (PaymentState.PAID, PaymentState.RETURNED)
+        and each.state in (PaymentState.PAID, *CAME_TO_NOTHING)
     ]
     query = select(Payable.id, Payable.source_type).where(
         Payable.id == among(each.payable_id for each in told if each.payable_id)

@@ -81,6 +81,7 @@ class Merchant(Base):
             " account_index) IN (0, 4)",
             name="account_whole",
         ),
+        CheckConstraint("account_bank_code ~ '^[0-9]{12}$'", name="account_bank_code"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -95,6 +96,8 @@ class Merchant(Base):
     account_holder_sealed: Mapped[bytes | None]
     account_masked: Mapped[str | None] = mapped_column(String(40))
     account_index: Mapped[bytes | None] = mapped_column(index=True)
+    account_bank: Mapped[str | None] = mapped_column(String(60))
+    account_bank_code: Mapped[str | None] = mapped_column(String(12))  # of the branch: 联行号
     union_id: Mapped[UUID | None] = mapped_column(ForeignKey("union_orgs.id"), index=True)
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]

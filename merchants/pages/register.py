@@ -302,6 +302,8 @@ def _facts(values: Mapping[str, Any], union_id: UUID | None) -> MerchantFacts:
         category=values["category"],
         district=values["district"],
         union_id=union_id,
+        account_bank=values["account_bank"],
+        account_bank_code=values["account_bank_code"],
     )
 
 

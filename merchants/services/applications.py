@@ -75,6 +75,8 @@ class Application:
     manager_name: str = field(repr=False)
     phone: str = field(repr=False)
     account: Account | None = None
+    account_bank: str | None = None
+    account_bank_code: str | None = None
 
 
 def apply_as_merchant(
@@ -134,6 +136,8 @@ def _write(session: Session, application: Application, *, now: datetime) -> Merc
         union_id=next(
             (each.id for each in unions if each.name.startswith(application.district)), None
         ),
+        account_bank=application.account_bank,
+        account_bank_code=application.account_bank_code,
     )
     manager_id = new_id()
     actor = Actor(ActorKind.MANAGER, id=manager_id)

@@ -65,6 +65,8 @@ class MerchantFacts:
     category: str
     district: str
     union_id: UUID | None
+    account_bank: str | None = None
+    account_bank_code: str | None = None
 
 
 @contextmanager
@@ -321,6 +323,8 @@ def _checked(facts: MerchantFacts) -> dict[str, object]:
         "category": facts.category,
         "district": facts.district,
         "union_id": facts.union_id,
+        "account_bank": facts.account_bank,
+        "account_bank_code": facts.account_bank_code,
     }
 
 

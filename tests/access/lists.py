@@ -193,6 +193,7 @@ NOT_LISTS = {
     "GET finance_payments_pages.owed_now": "the city's, for everybody in its finance",
     "GET finance_payment_settings_pages.settings": "the city's, for everybody in its finance",
     "GET finance_payments_pages.returned": "the city's, for everybody in its finance",
+    "GET finance_refusals_pages.refusals": "the city's, for everybody in its finance",
     "GET finance_payout_pages.payees": "empty until somebody is looked for, within reach",
     "GET payout_accounts_api.show_payout_account": "the caller's own, without an id",
     "GET desk.home": "counts of the caller's own lists",

@@ -170,3 +170,19 @@ def test_a_name_longer_than_the_banks_field_is_named(session, make, maker):
         "detail": "收款户名: 61 > 60",
         "reference": row.payment.reference,
     }
+
+
+def test_the_order_names_the_payees_bank_where_it_is_known(session, make, maker):
+    pay_from(session, maker)
+    shop = make.payee_merchant()
+    shop.account_bank, shop.account_bank_code = "演示银行南山支行", "308584000013"
+    make.approved_statement(merchant=shop)
+    make.approved_statement()
+    batch = make.approved_batch()
+
+    content = send(session, batch, maker)
+
+    check_against_schema(content)
+    root = fromstring(content)
+    assert texts(root, "CdtrAgt/FinInstnId/ClrSysMmbId/MmbId") == ["308584000013"]
+    assert texts(root, "CdtrAgt/FinInstnId/Nm") == ["演示银行南山支行"]

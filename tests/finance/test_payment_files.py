@@ -13,6 +13,7 @@ from finance.errors import PaymentFileChanged
 from finance.models import BatchState, Payment, PaymentState
 from finance.rules import payment_files
 from finance.services.payments import approve_batch, download_batch, prepare_batch, send_batch
+from finance.services.payout_accounts import set_payout_account
 from ledger.models import Book
 from merchants.services import Account, MerchantFacts, change_merchant
 from tests.make import NOW
@@ -154,3 +155,45 @@ def test_a_payment_keeps_its_account_when_the_merchant_changes_theirs(
 
     assert line[1] == "6299990000000017"
     assert line[2].startswith("演示商户")
+
+
+def test_a_file_with_branches_says_at_which_bank_a_payee_is(session, make, maker, approver):
+    shop = make.payee_merchant(account="6299990000000017")
+    shop.account_bank, shop.account_bank_code = "演示银行南山支行", "105584000005"
+    make.approved_statement(merchant=shop)
+    batch = approve(session, prepare(session, maker).batch, approver)
+
+    content = send_batch(
+        session,
+        actor=maker,
+        batch_id=batch.id,
+        version=batch.version,
+        now=NOW,
+        profile="csv_branches",
+    )
+
+    headings, line = rows_of(content)
+    said = dict(zip(headings, line, strict=True))
+    assert (said["收款开户行"], said["收款行联行号"]) == ("演示银行南山支行", "105584000005")
+
+
+def test_a_member_whose_bank_is_changed_later_is_paid_at_the_one_of_the_batch(
+    session, make, maker, approver
+):
+    member = make.payee_member(bank_name="演示银行")
+    make.payable(member=member)
+    batch = prepare(session, maker, book=Book.MUTUAL_AID).batch
+    payment = session.scalars(select(Payment).where(Payment.batch_id == batch.id)).one()
+
+    set_payout_account(
+        session,
+        actor=maker,
+        member_id=member.id,
+        account_number=synthetic_account(78),
+        bank_name="另一银行",
+        bank_code="308584000013",
+        now=NOW,
+    )
+
+    session.refresh(payment)
+    assert (payment.payee_bank, payment.payee_bank_code) == ("演示银行", None)

@@ -36,6 +36,8 @@ GUARDS = (
     "guard_payment",
     "guard_payment_day",
     "guard_payment_move",
+    "guard_bank_refusal",
+    "follow_bank_refusal",
     "guard_batch",
     "guard_tiers",
     "tier_batch",
@@ -274,6 +276,10 @@ def test_no_right_of_the_application_is_without_a_reason(books):
         "paying_accounts": {"ended_at"},
         "payment_runs": {"finished_at"},
         "payments": {"state", "payee_name_sealed", "payee_account_sealed"},
+        "bank_refusals": {
+            *("state", "approver_id", "confirmed_at", "version"),
+            *("ended_by", "ended_at", "ended_reason"),
+        },
         "matches": {"undone_by", "undone_at", "undone_reason"},
         "discrepancies": {
             *("code", "state", "owner_id", "note", "resolved_at", "version", "amount_fen"),

@@ -138,6 +138,11 @@ PAYMENTS: tuple[Identity, ...] = (
             "not_yet_seen",
             "SELECT batch_id::text, amount_fen - matched_fen FROM payments WHERE state = 'sent'",
         ),
+        # On the word of two people: no bank line will ever say it.
+        right(
+            "refused_by_the_bank",
+            "SELECT batch_id::text, amount_fen FROM payments WHERE state = 'refused'",
+        ),
     ),
 )
 

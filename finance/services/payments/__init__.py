@@ -6,6 +6,12 @@ from finance.services.payments.prepare import (
     PreparedBatch,
     prepare_batch,
 )
+from finance.services.payments.refused import (
+    confirm_refused,
+    declare_refused,
+    revoke_refused,
+    withdraw_refused,
+)
 from finance.services.payments.runs import start_run, step_run
 from finance.services.payments.send import download_batch, send_batch
 from finance.services.payments.terms import (
@@ -22,12 +28,16 @@ __all__ = [
     "approve_tiers",
     "cancel_batch",
     "check_batch",
+    "confirm_refused",
+    "declare_refused",
     "download_batch",
     "prepare_batch",
     "propose_tiers",
+    "revoke_refused",
     "send_batch",
     "set_paying_account",
     "start_run",
     "step_run",
+    "withdraw_refused",
     "withdraw_tiers",
 ]

@@ -1,21 +1,25 @@
 """Putting what is owed into a batch: each payment keeps its payee as they are now."""
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from finance.errors import NoLongerOwed, NothingToPay, PayoutHeld
 from finance.models import (
+    CAME_TO_NOTHING,
     MEMBER_ACCOUNT,
     PAYEE_ACCOUNT,
     PAYEE_NAME,
+    PayeeAccount,
     Payment,
     PaymentBatch,
     PaymentRun,
+    PaymentState,
     PayoutAccount,
 )
 from finance.queries.payments import Missing, Owed, owed
@@ -23,6 +27,7 @@ from finance.rules.references import new_reference
 from finance.services.payments.common import lock_owed, payable_ids, record_batch
 from kernel.actors import Actor
 from kernel.clock import shanghai_date
+from kernel.db import among
 from kernel.ids import new_id
 from kernel.money import Fen
 from kernel.refusals import refused_by
@@ -38,6 +43,8 @@ _TAKEN = {
     "uq_payments_live_payable": NoLongerOwed,
     "ck_payments_payout_not_held": PayoutHeld,
 }
+
+_AT_THE_BANK = (PaymentState.SENT, PaymentState.PAID, *CAME_TO_NOTHING)
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,9 @@ class _Payee:
     account: str = field(repr=False)
     shown: str
     account_masked: str
+    bank: str | None
+    bank_code: str | None
+    was: PayeeAccount = PayeeAccount.FIRST
 
 
 def prepare_batch(
@@ -109,7 +119,7 @@ def prepare_batch(
     )
     session.add(batch)
     session.flush()
-    payees = _payees(session, ready)
+    payees = _compared(session, _payees(session, ready))
     payments = [_payment(batch, line, payees[line.payee_id]) for line in ready]
     session.add_all(payments)
     with refused_by(_TAKEN):
@@ -147,6 +157,9 @@ def _payment(batch: PaymentBatch, line: Owed, payee: _Payee) -> Payment:
         payee_account_sealed=PAYEE_ACCOUNT.seal(payment_id, payee.account),
         payee_shown=payee.shown,
         account_masked=payee.account_masked,
+        payee_bank=payee.bank,
+        payee_bank_code=payee.bank_code,
+        payee_account_is=payee.was,
     )
 
 
@@ -166,6 +179,29 @@ def _payees(session: Session, lines: Iterable[Owed]) -> dict[UUID, _Payee]:
     }
 
 
+def _compared(session: Session, payees: Mapping[UUID, _Payee]) -> dict[UUID, _Payee]:
+    """Say of each payee whether their last payment at the bank went to the same account and name.
+
+    Compared unsealed: an equal tail is no equal account.
+    """
+    last = session.scalars(
+        select(Payment)
+        .where(Payment.payee_id == among(payees), Payment.state.in_(_AT_THE_BANK))
+        .ext(distinct_on(Payment.payee_id))
+        .order_by(Payment.payee_id, Payment.id.desc())
+    )
+    compared = dict(payees)
+    for payment in last:
+        payee = payees[payment.payee_id]
+        is_same = (payee.name, payee.account) == (
+            PAYEE_NAME.open(payment.id, payment.payee_name_sealed),
+            PAYEE_ACCOUNT.open(payment.id, payment.payee_account_sealed),
+        )
+        was = PayeeAccount.SAME if is_same else PayeeAccount.CHANGED
+        compared[payment.payee_id] = replace(payee, was=was)
+    return compared
+
+
 def _merchant_payee(merchant: Merchant) -> _Payee:
     assert merchant.account_number_sealed is not None
     assert merchant.account_holder_sealed is not None
@@ -175,6 +211,8 @@ def _merchant_payee(merchant: Merchant) -> _Payee:
         account=MERCHANT_ACCOUNT_NUMBER.open(merchant.id, merchant.account_number_sealed),
         shown=merchant.name,
         account_masked=merchant.account_masked,
+        bank=merchant.account_bank,
+        bank_code=merchant.account_bank_code,
     )
 
 
@@ -184,4 +222,6 @@ def _member_payee(member: Member, account: PayoutAccount) -> _Payee:
         account=MEMBER_ACCOUNT.open(account.id, account.account_sealed),
         shown=member.name_masked,
         account_masked=account.account_masked,
+        bank=account.bank_name,
+        bank_code=account.bank_code,
     )

@@ -125,6 +125,8 @@ def _file_of(session: Session, batch: PaymentBatch) -> bytes:
             amount_fen=payment.amount_fen,
             reference=payment.reference,
             source=source or STATEMENT,
+            payee_bank=payment.payee_bank or "",
+            payee_bank_code=payment.payee_bank_code or "",
         )
         for payment, source in rows
     ]

@@ -19,7 +19,12 @@ from finance.models import (
     StatementState,
     WorkKind,
 )
-from finance.services.payments import propose_tiers, start_run
+from finance.services.payments import (
+    confirm_refused,
+    declare_refused,
+    propose_tiers,
+    start_run,
+)
 from finance.services.works import start_work
 from kernel.actors import Role
 from kernel.ids import new_id
@@ -69,7 +74,23 @@ class Money(Part):
             now=NOW,
         )
         self.world.ids["work"] = str(work.id)
+        self._refusals()
         self.world.ids["payment_tiers"] = str(proposed.id)
+
+    def _refusals(self):
+        """A payment that the bank refused on one person's word, and one on that of two."""
+        maker, approver = map(self.make.staff_actor, (Role.FINANCE_MAKER, Role.FINANCE_APPROVER))
+        for name in ("declared_refusal", "confirmed_refusal"):
+            refusal = declare_refused(
+                self.session,
+                actor=maker,
+                payment_id=self.make.sent_payment().id,
+                refused_on=NOW.date(),
+                reason="户名不符",
+                now=NOW,
+            )
+            self.world.ids[name] = str(refusal.id)
+        confirm_refused(self.session, actor=approver, refusal_id=refusal.id, version=1, now=NOW)
 
     def statements(self):
         """The shop's statements, each of days of its own, so that each step finds one to take."""

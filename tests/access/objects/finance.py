@@ -82,6 +82,34 @@ PAYMENT_CASES = [
         )
         for view, owner in (("approve", _APPROVER), ("withdraw", _MAKER))
     ),
+    *(
+        desk_case(
+            f"{method} finance_refusals_pages.{view}",
+            owner=owner,
+            strangers=_PART_OF_CITY,
+            form=form,
+            **place,
+        )
+        for method, view, owner, place, form in (
+            ("GET", "payment", _MAKER, {"payment_id": "bank_payment"}, None),
+            (
+                "POST",
+                "declare",
+                _MAKER,
+                {"payment_id": "bank_payment"},
+                {"refused_on": str(NOW.date()), "reason": "户名不符"},
+            ),
+            ("POST", "confirm", _APPROVER, {"refusal_id": "declared_refusal"}, VERSION),
+            ("POST", "withdraw", _MAKER, {"refusal_id": "declared_refusal"}, VERSION),
+            (
+                "POST",
+                "revoke",
+                _MAKER,
+                {"refusal_id": "confirmed_refusal"},
+                {"version": "2", "reason": "银行已入账"},
+            ),
+        )
+    ),
     desk_case("GET finance_payout_pages.payee", member_id="member"),
     desk_case("POST finance_payout_pages.save", member_id="member", form=_PAYOUT),
 ]

@@ -10,8 +10,10 @@ from tests.finance.refused.rows import (
     approve,
     approve_batch,
     change,
+    confirm_refusal,
     decide,
     decide_invoice,
+    end_refusal,
     issue,
     payment_of_payable,
     send_batch,
@@ -74,6 +76,29 @@ ALLOWED = {
     "a payment cancelled, and another": [
         change("payments", "prepared_payment", state="'cancelled'"),
         add("payments", statement_id=":preparing", payee_id=":preparing_shop", attempt=2),
+    ],
+    "a payment that the bank refused, and another": [
+        add("bank_refusals"),
+        confirm_refusal(),
+        add(
+            "payments",
+            id=":k",
+            statement_id=":sending",
+            payee_id=":sending_shop",
+            attempt=2,
+        ),
+    ],
+    "a refusal withdrawn, and declared again": [
+        add("bank_refusals"),
+        end_refusal("withdrawn"),
+        add("bank_refusals", id=":k"),
+    ],
+    "a refused payment that was paid after all": [
+        add("bank_refusals"),
+        confirm_refusal(),
+        end_refusal("revoked", "'a line'"),
+        add("matches", id=":k"),
+        change("payments", "sent", state="'paid'"),
     ],
     "a line matched in two parts": [
         add("matches", amount_fen=-1500),

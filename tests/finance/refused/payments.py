@@ -22,6 +22,18 @@ PAYMENTS = {
         [add("payout_accounts", version=0)],
         "ck_payout_accounts_version_positive",
     ),
+    "an account at no bank": (
+        [add("payout_accounts", bank_code="'12'")],
+        "ck_payout_accounts_bank_code",
+    ),
+    "a payment to no bank": (
+        [add("payments", payee_bank_code="'12'")],
+        "ck_payments_payee_bank_code",
+    ),
+    "a payment to an account of no kind": (
+        [add("payments", payee_account_is="'lost'")],
+        "ck_payments_payeeaccount",
+    ),
     "one batch twice": ([add("payment_batches", id=":prepared")], "pk_payment_batches"),
     "a batch that is born approved": (
         [

@@ -131,6 +131,16 @@ ROWS = {
         "matched_fen": "0",
         "returned_fen": "0",
     },
+    "bank_refusals": {
+        "id": ":j",
+        "payment_id": ":sent",
+        "refused_on": "'2026-11-24'",
+        "reason": "'户名不符'",
+        "state": "'declared'",
+        "maker_id": ":clerk",
+        "declared_at": "now()",
+        "version": "1",
+    },
     "bank_accounts": {
         "id": ":j",
         "number": "'4403990000000002'",
@@ -321,6 +331,21 @@ def sign_batch(step, by):
 
 def approve_tiers(by=":approver", what="j"):
     return change("payment_tiers", what, approver_id=by, approved_at="now()")
+
+
+def confirm_refusal(by=":approver", what="j"):
+    return change("bank_refusals", what, state="'confirmed'", approver_id=by, confirmed_at="now()")
+
+
+def end_refusal(state, reason="NULL", what="j"):
+    return change(
+        "bank_refusals",
+        what,
+        state=f"'{state}'",
+        ended_by=":clerk",
+        ended_at="now()",
+        ended_reason=reason,
+    )
 
 
 def send_batch(what="prepared"):

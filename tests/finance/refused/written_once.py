@@ -10,6 +10,8 @@ UNREACHABLE = {
     "ck_payment_batches_approvals_known": "the database itself says how many, from the tiers",
     "ck_payment_batches_as_tiered": "the tiers that came with the product cannot be removed",
     "uq_payment_runs_number": "numbers are given by the database alone",
+    "ck_bank_refusals_bankrefusalstate": "its guard lets it move to known states alone",
+    "ck_payments_refused_is_unmatched": "a refusal is confirmed only of what nothing matched",
     "uq_payment_batches_number": "numbers are given by the database alone",
 }
 
@@ -31,7 +33,8 @@ WRITTEN_ONCE = {
     "payment_tiers": "id check_from_fen twice_from_fen maker_id proposed_at",
     "paying_accounts": "id book holder account_number bank_name bank_code set_by set_at",
     "payments": "id reference batch_id statement_id payable_id attempt fund_source amount_fen"
-    " payee_type payee_id payee_shown account_masked",
+    " payee_type payee_id payee_shown account_masked payee_bank payee_bank_code payee_account_is",
+    "bank_refusals": "id payment_id refused_on reason maker_id declared_at",
     "bank_files": "id account_id name sha256 profile lines new first_on last_on imported_by"
     " imported_at",
     "bank_lines": "id account_id file_id seq booked_on booked_at amount_fen balance_fen occurrence"
