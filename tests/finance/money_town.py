@@ -44,8 +44,12 @@ def plant(session):
     )
     for _ in range(3):
         merchant = make.payee_merchant(created_at=OPENS_AT - timedelta(days=365))
-        # What comes to less is carried into the next statement.
-        make.agreement(merchant_id=merchant.id, min_payout_fen=Fen(40_00))
+        make.agreement(
+            merchant_id=merchant.id,
+            # Longer than any run of the machine sleeps.
+            ends_on=FIRST_DAY.replace(year=FIRST_DAY.year + 3),
+            min_payout_fen=Fen(40_00),  # what comes to less is carried into the next statement
+        )
         terminal = make.terminal(site=make.site(merchant_id=merchant.id))
         town.tills.append(Till(terminal.id, terminal.site_id, terminal.merchant_id, terminal.code))
     for _ in range(4):
