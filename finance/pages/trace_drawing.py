@@ -22,7 +22,7 @@ _WIDE_BOX, _TALL_BOX = 136, 138
 _WIDE_GAPS, _TALL_GAPS = (60, 14), (44, 10)
 # How many cells of small type a box has room for; Chinese takes two, digits and capitals are wide.
 _CELLS, _NAME_CELLS = 18, 14
-# A desk's screen takes so many ranks; longer drawings keep their size and scroll.
+# A desk's screen takes so many ranks beside each other; a longer chain stands there too.
 _RANKS_WIDE = 6
 _MORE = "…"
 _MARKS = {"yes": "✓", "wait": "!", "no": "✕"}
@@ -66,16 +66,21 @@ class Drawing:
 
 
 def drawings(found: Chain, said: Mapping[Ref, ShownNode]) -> list[Drawing]:
-    """Return the chain drawn twice: `wide` from left to right, `tall` from top to bottom."""
-    return [_wide(found, said), _tall(found, said)]
+    """Return the chain drawn twice: `wide` from left to right, `tall` from top to bottom.
 
-
-def _wide(found: Chain, said: Mapping[Ref, ShownNode]) -> Drawing:
+    Too long for a screen's width, it is drawn once.
+    """
     layout = _layout({node.ref: node.kind for node in found.nodes}, found, shown=3)
+    if layout.ranks > _RANKS_WIDE:
+        return [_tall(found, said, name="tall only")]
+    return [_wide(found, said, layout), _tall(found, said, name="tall")]
+
+
+def _wide(found: Chain, said: Mapping[Ref, ShownNode], layout: Layout[Ref]) -> Drawing:
     along, across = _WIDE_BOX + _WIDE_GAPS[0], BOX_HEIGHT + _WIDE_GAPS[1]
     places = {box: (1 + box.rank * along, 1 + box.slot * across) for box in _all_boxes(layout)}
     return Drawing(
-        name="wide" if layout.ranks <= _RANKS_WIDE else "wide long",
+        name="wide",
         width=layout.ranks * along - _WIDE_GAPS[0] + 2,
         height=layout.slots * across - _WIDE_GAPS[1] + 2,
         box_width=_WIDE_BOX,
@@ -85,13 +90,13 @@ def _wide(found: Chain, said: Mapping[Ref, ShownNode]) -> Drawing:
     )
 
 
-def _tall(found: Chain, said: Mapping[Ref, ShownNode]) -> Drawing:
+def _tall(found: Chain, said: Mapping[Ref, ShownNode], *, name: str) -> Drawing:
     # There is room for two: what stands at one stage is bundled, whatever kind it is of.
     layout = _layout({node.ref: node.stage for node in found.nodes}, found, shown=1)
     along, across = BOX_HEIGHT + _TALL_GAPS[0], _TALL_BOX + _TALL_GAPS[1]
     places = {box: (1 + box.slot * across, 1 + box.rank * along) for box in _all_boxes(layout)}
     return Drawing(
-        name="tall",
+        name=name,
         width=layout.slots * across - _TALL_GAPS[1] + 2,
         height=layout.ranks * along - _TALL_GAPS[0] + 2,
         box_width=_TALL_BOX,

@@ -33,6 +33,7 @@ from finance.queries.trace_walk import (
     Fund,
     Page,
     Trail,
+    add_disputes,
     add_journals,
     add_lines,
     add_match,
@@ -105,6 +106,7 @@ def chain(
     trail = Trail()
     page = Page(after, rows)
     at = _START[kind](session, trail, id, page)
+    add_disputes(session, trail)
     add_papers(session, trail)
     nodes = nodes_of(session, trail.refs)
     edges = [Edge(source, target, fen) for (source, target), fen in trail.edges.items()]

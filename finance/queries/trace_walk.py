@@ -221,6 +221,22 @@ def _debit_fen() -> ColumnElement[Any]:
 # --- What others say about it
 
 
+def add_disputes(session: Session, trail: Trail) -> None:
+    """Add what merchants dispute of the statements, and the lines that adjustments are about."""
+    adjusting = _ids(trail, TraceKind.DISPUTE)
+    raised = Dispute.statement_id.in_(_ids(trail, TraceKind.STATEMENT))
+    disputes = session.scalars(select(Dispute).where(or_(raised, Dispute.id.in_(adjusting)))).all()
+    for dispute in disputes:
+        ref, adjusted = Ref(TraceKind.DISPUTE, dispute.id), dispute.adjustment_fen or Fen(0)
+        trail.link(Ref(TraceKind.STATEMENT, dispute.statement_id), ref, adjusted)
+        if dispute.journal_id is not None:
+            trail.link(ref, Ref(TraceKind.JOURNAL, dispute.journal_id), adjusted)
+    about = {each.line_journal_id for each in disputes if each.id in set(adjusting)}
+    for line in session.scalars(select(StatementLine).where(StatementLine.journal_id.in_(about))):
+        _line(trail, line)
+    add_journals(session, trail, about)
+
+
 def add_papers(session: Session, trail: Trail) -> None:
     """Add the invoices of the statements, and how a payment channel says the sales."""
     invoices = select(Invoice).where(Invoice.statement_id.in_(_ids(trail, TraceKind.STATEMENT)))

@@ -157,7 +157,13 @@ def test_a_dispute_links_the_line_it_is_about_with_what_it_adjusted(session, mak
     session.flush()
     later = make.stated(till.merchant_id, adjusted, days=DECEMBER)
 
-    for kind, id_ in (("dispute", dispute.id), ("redemption", sale.id), ("journal", adjusted)):
+    everywhere = (
+        ("dispute", dispute.id),
+        ("redemption", sale.id),
+        ("journal", adjusted),
+        ("statement", later.id),
+    )
+    for kind, id_ in everywhere:
         found = chain(session, kind=TraceKind(kind), id=id_)
         reached = to_bank(found, Ref(TraceKind.REDEMPTION, sale.id))
         assert {(TraceKind.STATEMENT, statement.id), (TraceKind.STATEMENT, later.id)} <= reached

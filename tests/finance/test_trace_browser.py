@@ -1,6 +1,7 @@
 """The trace in a real browser: found, drawn, followed from end to end, wide and narrow."""
 
 from contextlib import contextmanager
+from datetime import date
 from types import SimpleNamespace
 
 import pytest
@@ -8,12 +9,14 @@ from playwright.sync_api import expect
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from finance.models import BatchState, StatementState
+from finance.models import BatchState, DisputeState, StatementState
 from kernel.actors import Role
 from kernel.clock import utc_now
+from kernel.money import Fen
 from kernel.secrets import new_token
 from tests.browser import Window
 from tests.finance.chain import ChainMaker
+from tests.make import NOW
 from tests.service import Service
 
 pytestmark = pytest.mark.browser
@@ -51,11 +54,18 @@ def served(databases, app, settings_for):
         _, (award,) = make.batch(make.owed_to_a_member(source_id=claim.id), state=BatchState.SENT)
         awarded = make.bank_line(-award.amount_fen, bank_reference="2026112300019")
         make.match(awarded, award)
+        adjusted = paid_after_a_dispute(make)
         cookie = new_token()
         auditor = make.staff(Role.AUDITOR, union=make.union(code="SZ"))
         make.staff_session(auditor, token=cookie, at=utc_now())
         receipt = f"{till.code}-20261123-0001"
-        ids = {"line": line.id, "statement": statement.id, "batch": batch.id, "unpaid": unpaid.id}
+        ids = {
+            "line": line.id,
+            "statement": statement.id,
+            "batch": batch.id,
+            "unpaid": unpaid.id,
+            "adjusted": adjusted.id,
+        }
         # Every yuan of the city: what it was for, what stands between, and the line that proves it.
         ids["paid"] = [
             *((f"redemption/{each.id}", f"statement/{statement.id}", line.id) for each in sold),
@@ -74,6 +84,32 @@ def sold_and_stated(make):
     sale = make.sale(till)
     state = StatementState.APPROVED
     return sale, make.stated(till.merchant_id, make.journal_of(sale).id, state=state)
+
+
+def paid_after_a_dispute(make):
+    """The bank line of what a merchant was granted for a line that it disputed."""
+    till = make.terminal()
+    line = make.journal_of(make.sale(till)).id
+    dispute = make.disputed(make.stated(till.merchant_id, line), line, till)
+    adjusted = make.journal(
+        source_type="adjustment",
+        source_id=dispute.id,
+        kind="raised",
+        party_id=till.merchant_id,
+        amount_fen=Fen(5_00),
+    )
+    dispute.state, dispute.maker_id, dispute.answer = DisputeState.ANSWERED, make.clerk.id, "补"
+    dispute.adjustment_fen = Fen(5_00)
+    make.session.flush()
+    dispute.state, dispute.approver_id = DisputeState.ACCEPTED, make.approver.id
+    dispute.decided_at, dispute.journal_id = NOW, adjusted
+    make.session.flush()
+    state, days = StatementState.APPROVED, (date(2026, 11, 24), date(2026, 12, 31))
+    later = make.stated(till.merchant_id, adjusted, state=state, days=days)
+    _, (payment,) = make.batch(later, state=BatchState.SENT)
+    bank_line = make.bank_line(-5_00, bank_reference="2026112300020")
+    make.match(bank_line, payment)
+    return bank_line
 
 
 @pytest.fixture
@@ -157,6 +193,15 @@ def test_every_yuan_is_two_clicks_from_the_bank_and_back(served, desk_of, size):
         assert {thing: found for thing, found in asked.items() if found > (2, 2)} == {}
         assert len(asked) == 6
         assert window.complaints == []
+
+
+def test_a_chain_too_long_for_the_width_stands_on_a_desk_too(served, desk_of):
+    with desk_of() as window:
+        window.page.goto(f"/desk/finance/trace/bank_line/{served.adjusted}")
+        expect(window.page.locator(".drawing")).to_have_count(1)
+        expect(window.page.locator(".drawing.tall a.here")).to_be_visible()
+        assert window.faults() == []
+        window.shoot("trace-long-en-1280")
 
 
 def test_the_drawing_says_what_the_list_says(served, desk_of):

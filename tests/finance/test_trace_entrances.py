@@ -2,16 +2,24 @@
 
 import pytest
 
+from aid.models import AidClaimState
+from discounts.models import RedemptionState, ReversalKind
 from finance.models import (
+    BatchState,
     Channel,
     ChannelAccount,
     Discrepancy,
     DiscrepancyCode,
+    DisputeState,
     Invoice,
+    InvoiceState,
+    PaymentState,
+    StatementState,
     Trade,
     TradeBill,
     TradeKind,
 )
+from finance.pages.trace_words import STATE_WORDS
 from finance.queries.trace import chain
 from finance.queries.trace_kinds import Ref, TraceKind
 from kernel.actors import Role
@@ -23,6 +31,7 @@ from tests.finance.chain import TODAY, ChainMaker
 from tests.finance.traced import refs, settled, to_bank
 from tests.make import NOW
 from tests.staff.conftest import city, signed_in  # imported as fixtures
+from training.models import EnrolmentState
 
 TRACE = "/desk/finance/trace"
 NUMBER = "26442000000000000077"
@@ -153,6 +162,21 @@ def test_an_exception_leads_to_the_chain_of_what_it_is_about(make, desk, about):
     assert desk.client.get(f"{TRACE}/{about}/{subject_id}").status_code == 200
 
 
+@pytest.mark.parametrize("about", ["bank_line", "payment", "redemption", "invoice"])
+def test_what_a_month_names_leads_to_where_it_is_seen(make, desk, about):
+    at = settled(make)
+    at.invoice = invoiced(make, at.statement)
+    amount = {} if about in ("bank_line", "payment") else {"amount_fen": Fen(1_00)}
+    subject_id = getattr(at, about).id
+    code = DiscrepancyCode.AMOUNT_MISMATCH
+    make.save(Discrepancy(code=code, opened_at=NOW, **{f"{about}_id": subject_id}, **amount))
+    lines = "/desk/finance/bank/lines"  # whose own page leads on to the trace
+
+    text = desk.client.get("/desk/finance/close/2026-11").text
+
+    assert f'href="{lines if about == "bank_line" else f"{TRACE}/{about}"}/{subject_id}"' in text
+
+
 def test_a_claim_leads_to_its_chain_whoever_may_read_the_books(make, signed_in):  # noqa: F811
     member = make.covered_member()
     claim = make.aid_claim(member)
@@ -279,3 +303,24 @@ def test_a_day_without_an_amount_says_what_is_missing(desk, asked):
     assert answer.status_code == 422
     assert 'aria-invalid="true"' in answer.text
     assert f'value="{asked.get("q", "")}"' in answer.text
+
+
+# --- Words
+
+
+@pytest.mark.parametrize(
+    ("kind", "states"),
+    [
+        (TraceKind.REDEMPTION, RedemptionState),
+        (TraceKind.REVERSAL, ReversalKind),
+        (TraceKind.CLAIM, AidClaimState),
+        (TraceKind.ENROLMENT, EnrolmentState),
+        (TraceKind.STATEMENT, StatementState),
+        (TraceKind.INVOICE, InvoiceState),
+        (TraceKind.DISPUTE, DisputeState),
+        (TraceKind.PAYMENT, PaymentState),
+        (TraceKind.BATCH, BatchState),
+    ],
+)
+def test_every_state_of_a_thing_on_a_chain_has_its_word(kind, states):
+    assert {state.value for state in states} <= STATE_WORDS[kind].keys()
