@@ -1,30 +1,40 @@
-"""Writing very many rows of one table with one statement."""
+"""Writing very many rows of one table at once."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import text
-from sqlalchemy.dialects import postgresql
+import psycopg
+from psycopg.sql import SQL, Identifier
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from kernel.db import Base
-
-_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 def insert_columns(
     session: Session, model: type[Base], columns: Mapping[str, Sequence[Any]]
 ) -> None:
-    """Insert the rows whose values stand in `columns`, side by side.
+    """Insert the rows whose values stand in `columns`, side by side, by COPY.
 
-    One parameter for each column, however many rows there are: a row of parameters each costs the
-    driver more than the database needs for the row.
+    What an INSERT may refuse is raised as from any other statement. A row of parameters each, or
+    an array for each column, costs the driver more than the database needs for the row.
     """
-    types = model.__table__.c
-    given = ", ".join(
-        f"CAST(:{name} AS {types[name].type.compile(dialect=_DIALECT)}[])" for name in columns
+    session.flush()
+    connection = session.connection()
+    driver: Any = connection.connection.driver_connection
+    table = SQL("COPY {} ({}) FROM STDIN").format(
+        Identifier(model.__tablename__), SQL(", ").join(map(Identifier, columns))
     )
-    statement = (
-        f"INSERT INTO {model.__tablename__} ({', '.join(columns)}) SELECT * FROM unnest({given})"  # noqa: S608
-    )
-    session.execute(text(statement), {name: list(values) for name, values in columns.items()})
+    try:
+        with driver.cursor() as cursor, cursor.copy(table) as copy:
+            for row in zip(*columns.values(), strict=True):
+                copy.write_row(row)
+    except psycopg.Error as error:
+        raise DBAPIError.instance(
+            table.as_string(),
+            None,
+            error,
+            psycopg.Error,
+            hide_parameters=True,
+            dialect=connection.dialect,
+        ) from error

@@ -14,7 +14,7 @@ from finance.pages.bank_words import PROFILE_WORDS
 from finance.pages.reach import city_actor, insist_on_the_city, may
 from finance.pages.work_words import KIND_WORDS
 from finance.pages.works import begin
-from finance.queries.bank import LineFilter, LinePlace, accounts, bank_lines, files
+from finance.queries.bank import FileRow, LineFilter, LinePlace, accounts, bank_lines, files
 from finance.queries.works import works_going_on
 from finance.schemas.bank import LineFilterForm
 from finance.services.bank_import import import_bank_file
@@ -22,7 +22,7 @@ from kernel.actors import Role
 from kernel.clock import utc_now
 from kernel.db import transaction
 from kernel.errors import Refusal
-from kernel.exports import CellKind, Column
+from kernel.exports import EXPORT_ROWS_MAX, CellKind, Column, list_file, wanted_format
 from kernel.forms import Form, blank_form, read_query
 from kernel.i18n import N_
 from kernel.listing import listing, rows_wanted
@@ -49,8 +49,27 @@ _REQUEST_BYTES_MAX = Limits().content_bytes + 64 * 1024
 
 @bank_pages.get("/bank")
 def bank() -> ResponseReturnValue:
-    """Show the accounts and their last files, and take a new file."""
-    return _show(blank_form())
+    """Show the accounts and their last files, and take a new file; or save all files' list."""
+    file_format = wanted_format()
+    if file_format is None:
+        return _show(blank_form())
+    with transaction() as session:
+        rows = files(session, limit=EXPORT_ROWS_MAX)
+    return list_file(rows, _file_columns(), name="bank-files", file_format=file_format)
+
+
+def _file_columns() -> list[Column[FileRow]]:
+    return [
+        Column(gettext("File"), lambda row: row[0].name),
+        Column(gettext("Account"), lambda row: row[1]),
+        Column(gettext("Layout"), lambda row: gettext(PROFILE_WORDS[row[0].profile])),
+        Column(gettext("First day"), lambda row: row[0].first_on, CellKind.DAY),
+        Column(gettext("Last day"), lambda row: row[0].last_on, CellKind.DAY),
+        Column(gettext("Lines"), lambda row: row[0].lines, CellKind.NUMBER),
+        Column(gettext("New"), lambda row: row[0].new, CellKind.NUMBER),
+        Column(gettext("Taken in"), lambda row: row[0].imported_at, CellKind.MOMENT),
+        Column(gettext("Taken in by"), lambda row: row[2] or gettext("command line")),
+    ]
 
 
 @bank_pages.post("/bank")

@@ -15,6 +15,7 @@ from kernel.actors import Role
 from kernel.clock import utc_now
 from kernel.db import transaction
 from kernel.errors import Refusal
+from kernel.exports import Column, list_file, wanted_format
 from kernel.forms import Form, blank_form, read_form, read_query
 from kernel.i18n import N_
 from kernel.pages import see_other
@@ -38,16 +39,29 @@ WORKERS = (
 
 @pages.get("")
 def payees() -> ResponseReturnValue:
-    """Find a member by phone, document, name or the end of a claim's number."""
+    """Find a member by phone, document, name or the end of a claim's number; or save the list."""
     form = read_query(PayoutSearch())
     typed = form.values.get("text")
     found: list[PayeeLine] = []
     if typed:
         with transaction() as session:
             found = find_payees(session, paths=_paths(), typed=typed)
+    file_format = wanted_format()
+    if file_format:
+        return list_file(found, _columns(), name="payout-accounts", file_format=file_format)
     return render_template(
         "finance/payees.html", form=form, found=found, has_searched=bool(typed)
     ), form.status
+
+
+def _columns() -> list[Column[PayeeLine]]:
+    """Return what the page shows: nothing of it in full."""
+    return [
+        Column(gettext("Member"), lambda row: row.name_masked),
+        Column(gettext("Union"), lambda row: row.union_name),
+        Column(gettext("Bank"), lambda row: row.bank_name),
+        Column(gettext("Account"), lambda row: row.account_masked),
+    ]
 
 
 @pages.get("/<uuid:member_id>")

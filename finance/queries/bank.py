@@ -53,7 +53,10 @@ def accounts(session: Session) -> list[AccountSummary]:
     return [AccountSummary(*row) for row in found]
 
 
-def files(session: Session, *, limit: int) -> Sequence[Row[BankFile, str, str | None]]:
+FileRow = Row[BankFile, str, str | None]
+
+
+def files(session: Session, *, limit: int) -> Sequence[FileRow]:
     """Return the last files with their account's number and who brought them, newest first."""
     return session.execute(
         select(BankFile, BankAccount.number, StaffAccount.display_name)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime, time
+from functools import lru_cache
 from math import isfinite
 
 from kernel.dates import parse_date
@@ -21,6 +22,8 @@ _PERSON = re.compile(r"[一-鿿㐀-䶿·]{2,4}")
 _FULL_ACCOUNT = re.compile(r"[\d -]{10,40}", re.ASCII)
 _EXACT = 1e-4  # of a fen: what sums of binary floats may be off by in a workbook
 _DAY_SECONDS = 86_400
+# A file says few days and times, each of them on many lines.
+_KEPT = 4096
 
 
 class Unreadable(Exception):
@@ -29,7 +32,7 @@ class Unreadable(Exception):
 
 def said(cell: object, *, length_max: int) -> str:
     """Return a cell's text without the marks that keep a spreadsheet from eating zeros."""
-    if cell is None or isinstance(cell, Covered):
+    if cell is None or cell == "" or isinstance(cell, Covered):
         return ""
     text = single_spaced(cell_text(cell)).strip("`'\"\t ")
     return text[:length_max].rstrip()
@@ -37,6 +40,8 @@ def said(cell: object, *, length_max: int) -> str:
 
 def read_amount(cell: object) -> Fen | None:
     """Return yuan as fen, signed; None for a blank cell or a dash. Raises Unreadable."""
+    if cell is None or cell == "":
+        return None
     if isinstance(cell, bool):
         raise Unreadable
     if isinstance(cell, int):
@@ -61,8 +66,11 @@ def read_amount(cell: object) -> Fen | None:
 
 def read_day(cell: object) -> date | None:
     """Return the day a cell means, a time beside it ignored; None if it means none."""
-    if not isinstance(cell, str):
-        return parse_date(cell)
+    return _day_said(cell) if isinstance(cell, str) else parse_date(cell)
+
+
+@lru_cache(maxsize=_KEPT)
+def _day_said(cell: str) -> date | None:
     text = said(cell, length_max=40)
     packed = _PACKED_MOMENT.fullmatch(half_width(text))
     return parse_date(packed[1] if packed else text)
@@ -77,11 +85,22 @@ def read_time(cell: object) -> time | None:
     if isinstance(cell, float) and 0 <= cell < 1:
         hour, rest = divmod(round(cell * _DAY_SECONDS) % _DAY_SECONDS, 3600)
         return time(hour, rest // 60, rest % 60)
-    text = half_width(said(cell, length_max=40)).rpartition(" ")[2].rpartition("T")[2]
-    packed = _PACKED_MOMENT.fullmatch(text)
-    text = packed[2] if packed else text
+    if isinstance(cell, str):
+        return _time_said(cell)
+    text = said(cell, length_max=40)
     if isinstance(cell, int) and not isinstance(cell, bool):
         text = text.zfill(6)
+    return _time_of(text)
+
+
+@lru_cache(maxsize=_KEPT)
+def _time_said(cell: str) -> time | None:
+    text = half_width(said(cell, length_max=40)).rpartition(" ")[2].rpartition("T")[2]
+    packed = _PACKED_MOMENT.fullmatch(text)
+    return _time_of(packed[2] if packed else text)
+
+
+def _time_of(text: str) -> time | None:
     found = _TIME.fullmatch(text) or _PACKED_TIME.fullmatch(text)
     if found is None:
         return None

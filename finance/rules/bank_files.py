@@ -140,7 +140,7 @@ class _Reader:
 
     def _kind(self, line: Line) -> str:
         """Return which entry of `formats.rows` a row is, "line", or "note": not about money."""
-        first = next((text for text in map(_plain, line.originals) if text), "")
+        first = next((text for text in map(_plain, line.row) if text), "")
         for words, kind in self._kinds:
             if first.startswith(words):
                 return kind

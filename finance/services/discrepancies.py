@@ -145,6 +145,26 @@ def resolve_explained(
     )
 
 
+_RESOLVE_MATCHED = text(
+    """
+    UPDATE discrepancies d SET state = 'resolved', resolved_at = :now, version = d.version + 1
+    WHERE d.state = 'open' AND (
+        EXISTS (SELECT FROM bank_lines l
+            WHERE l.id = d.bank_line_id AND l.matched_fen = l.amount_fen)
+        OR EXISTS (SELECT FROM payments y
+            WHERE y.id = d.payment_id AND y.matched_fen = y.amount_fen))
+    """
+)
+
+
+def resolve_matched(session: Session, *, now: datetime) -> None:
+    """Resolve whatever is open about a line or a payment that is matched in full by now."""
+    session.execute(_RESOLVE_MATCHED, {"now": now})
+    for known in session.identity_map.values():
+        if isinstance(known, Discrepancy):
+            session.expire(known)
+
+
 def reopen_unexplained(
     session: Session, *, bank_line_id: UUID, payment_id: UUID, now: datetime
 ) -> None:

@@ -9,7 +9,7 @@ from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Row, Select, Text, cast, exists, func, or_, select, text
+from sqlalchemy import ColumnElement, Date, Row, Select, Text, cast, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, aliased
 
@@ -17,32 +17,25 @@ from finance.models import BankLine, Match, Payment, PaymentBatch, PaymentState,
 from finance.rules.matching import MatchReason
 from finance.rules.trades import MIDNIGHT_TOLERANCE
 from finance.rules.works import Tell, say_nothing
-from finance.services.discrepancies import name_tolerated, resolve_explained
+from finance.services.discrepancies import name_tolerated, resolve_matched
 from finance.services.paid import (
     FAMILIES,
     SOURCE,
     book_day,
-    follow_payments,
+    follow_whole,
     moment_of,
     post_returned,
 )
-from finance.services.telling import tell_payees
+from finance.services.telling import tell_members
+from kernel.bulk import insert_columns
 from kernel.clock import SHANGHAI
 from kernel.db import among
 from kernel.ids import new_id
 from kernel.money import Fen
-from ledger.models import Family, Journal, Payable, PostingEvent
+from ledger.models import Family, Journal, PartyType, Payable, PostingEvent
 from ledger.services import Entry, Mirror, post_many, post_mirrors
 
 _WHOLE_SCORE = 100
-_INSERT = text(
-    """
-    INSERT INTO matches (id, bank_line_id, payment_id, amount_fen, score, reason, matched_at)
-    SELECT *, :score, :reason, :now FROM unnest(
-        CAST(:ids AS uuid[]), CAST(:lines AS uuid[]), CAST(:payments AS uuid[]),
-        CAST(:amounts AS bigint[]))
-    """
-)
 
 Pairs = Select[*tuple[Any, ...]]
 Pair = Row[*tuple[Any, ...]]
@@ -67,13 +60,17 @@ def match_by_reference(
         early = [pair.line_id for pair in some if pair.is_early]
         name_tolerated(session, bank_line_ids=early, now=now)
         _post_paid(session, some, ids, now=now)
-        _follow(session, some, now=now)
+        _follow(session, some, state=PaymentState.PAID, now=now)
     returned = session.execute(_returned_pairs(account_id)).all()
     for start in range(0, len(returned), _AT_ONCE):
         some = returned[start : start + _AT_ONCE]
         ids = _match(session, some, now=now)
         _post_returned(session, some, ids, now=now)
-        _follow(session, some, now=now)
+        _follow(session, some, state=PaymentState.RETURNED, now=now)
+    resolve_matched(session, now=now)
+    for known in session.identity_map.values():
+        if isinstance(known, BankLine):
+            session.expire(known)
     return len(paid) + len(returned)
 
 
@@ -86,6 +83,8 @@ def _pairs(account_id: UUID) -> Pairs:
             BankLine.booked_on,
             BankLine.booked_at,
             Payment.id.label("payment_id"),
+            Payment.statement_id,
+            Payment.payable_id,
             Payment.fund_source,
             Payment.payee_type,
             Payment.payee_id,
@@ -135,14 +134,15 @@ def _match(session: Session, pairs: Sequence[Pair], *, now: datetime) -> list[UU
     """Write the matches; the database counts them on both sides, once for all."""
     ids = [new_id() for _ in pairs]
     if pairs:
-        rows = {
-            "ids": ids,
-            "lines": [pair.line_id for pair in pairs],
-            "payments": [pair.payment_id for pair in pairs],
-            "amounts": [pair.amount_fen for pair in pairs],
+        same = {"score": _WHOLE_SCORE, "reason": MatchReason.REFERENCE, "matched_at": now}
+        columns: dict[str, list[Any]] = {
+            **{name: [value] * len(pairs) for name, value in same.items()},
+            "id": ids,
+            "bank_line_id": [pair.line_id for pair in pairs],
+            "payment_id": [pair.payment_id for pair in pairs],
+            "amount_fen": [pair.amount_fen for pair in pairs],
         }
-        same = {"score": _WHOLE_SCORE, "reason": MatchReason.REFERENCE, "now": now}
-        session.execute(_INSERT, rows | same)
+        insert_columns(session, Match, columns)
     return ids
 
 
@@ -218,17 +218,15 @@ def _post_returned_parts(session: Session, match_id: UUID, *, now: datetime) -> 
     post_returned(session, match=made, line=line, payment=payment, now=now)
 
 
-def _follow(session: Session, pairs: Sequence[Pair], *, now: datetime) -> None:
-    if not pairs:
-        return
-    payment_ids = [pair.payment_id for pair in pairs]
-    tell_payees(session, follow_payments(session, payment_ids=payment_ids), now=now)
-    resolve_explained(
+def _follow(session: Session, pairs: Sequence[Pair], *, state: PaymentState, now: datetime) -> None:
+    """Let everything say that these payments were paid, or came back, and tell whom they are to."""
+    follow_whole(session, pairs=pairs, state=state)
+    tell_members(
         session,
-        bank_line_ids=[pair.line_id for pair in pairs],
-        payment_ids=payment_ids,
+        told=[
+            (pair.source_type, state, pair.payee_id)
+            for pair in pairs
+            if pair.payee_type is PartyType.MEMBER
+        ],
         now=now,
     )
-    for known in session.identity_map.values():
-        if isinstance(known, BankLine):
-            session.expire(known)

@@ -7,6 +7,7 @@ reversal of that. A reversal is final, so an undone return is booked as `paid` o
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import and_, case, literal, select, update
@@ -244,6 +245,42 @@ def follow_payments(session: Session, *, payment_ids: Sequence[UUID]) -> list[Fo
     return followed
 
 
+class Whole(Protocol):
+    """A payment that was just matched, or brought back, whole."""
+
+    @property
+    def payment_id(self) -> UUID: ...
+    @property
+    def statement_id(self) -> UUID | None: ...
+    @property
+    def payable_id(self) -> UUID | None: ...
+
+
+def follow_whole(session: Session, *, pairs: Sequence[Whole], state: PaymentState) -> None:
+    """Do as `follow_payments` for payments of which all are `state` now: nothing is asked first."""
+    before = PaymentState.SENT if state is PaymentState.PAID else PaymentState.PAID
+    changed = (
+        update(Payment)
+        .where(
+            Payment.id == among(pair.payment_id for pair in pairs),
+            Payment.state == before,
+            _BY_MATCHES.in_([state]),
+        )
+        .values(state=move(PAYMENT_MOVES, before, state))
+        .returning(Payment.id)
+        .execution_options(synchronize_session=False)
+    )
+    moved = session.scalars(changed).all()
+    assert len(moved) == len(pairs), "what the matches have locked is as they found it"
+    for known in session.identity_map.values():
+        if isinstance(known, Payment):
+            session.expire(known)
+    payables = [pair.payable_id for pair in pairs if pair.payable_id]
+    if payables:
+        move_payables(session, payable_ids=payables, target=_PAYABLE_STATES[state])
+    _follow_statements(session, [pair.payment_id for pair in pairs if pair.statement_id])
+
+
 # What the matches make of a payment. A payment that came back whole was matched before.
 _BY_MATCHES = case(
     (
@@ -276,6 +313,8 @@ def _follow_statements(session: Session, payment_ids: Sequence[UUID]) -> None:
     Locked in one statement and read in the next: two matches that end one statement's last two
     payments at once take turns, and the second sees what the first did.
     """
+    if not payment_ids:
+        return
     of_payments = select(Payment.statement_id).where(
         Payment.id == among(payment_ids), Payment.statement_id.is_not(None)
     )

@@ -1,6 +1,6 @@
 """Members hear that their money arrived, or that their bank did not take it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -52,11 +52,21 @@ def tell_payees(session: Session, payments: Sequence[Followed], *, now: datetime
         Payable.id == among(each.payable_id for each in told if each.payable_id)
     )
     sources = {row.id: row.source_type for row in session.execute(query)} if told else {}
+    of_members = []
+    for each in told:
+        assert each.payable_id is not None
+        of_members.append((sources[each.payable_id], each.state, each.payee_id))
+    tell_members(session, told=of_members, now=now)
+
+
+def tell_members(
+    session: Session, *, told: Iterable[tuple[str, PaymentState, UUID]], now: datetime
+) -> None:
+    """Tell members what became of their payments: of which source, paid or returned, whose."""
     alike: dict[tuple[tuple[NoticeKind, str], PaymentState], list[UUID]] = {}
-    for payment in told:
-        assert payment.payable_id is not None
-        what = _AID if sources[payment.payable_id] == AID_SOURCE else _TRAINING
-        alike.setdefault((what, payment.state), []).append(payment.payee_id)
+    for source_type, state, member_id in told:
+        what = _AID if source_type == AID_SOURCE else _TRAINING
+        alike.setdefault((what, state), []).append(member_id)
     for ((kind, place), state), member_ids in alike.items():
         zh, en = _WORDS[(kind, place), state]
         notify_many(

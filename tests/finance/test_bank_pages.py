@@ -252,3 +252,15 @@ def test_an_exception_is_taken_on_noted_and_resolved(session, make, checker):
 def test_an_auditor_reads_and_a_part_of_the_city_does_not(desk_of, baoan, path):  # noqa: F811
     assert desk_of(Role.AUDITOR).open(path).status_code == 200
     assert desk_of(Role.FINANCE_MAKER, union=baoan).open(path).status_code == 403
+
+
+def test_the_list_of_files_is_saved(session, maker):
+    upload(maker, bank_file(("2026-11-05", -3_50, "手续费")), name="十一月.csv")
+
+    saved = maker.open(f"{BANK}?format=csv").text
+
+    heading, line = saved.splitlines()
+    assert heading.endswith("Account,Layout,First day,Last day,Lines,New,Taken in,Taken in by")
+    assert line.startswith(f"十一月.csv,{ACCOUNT},")
+    assert maker.open(f"{BANK}?format=xlsx").status_code == 200
+    assert "?format=xlsx" in maker.open(BANK).text

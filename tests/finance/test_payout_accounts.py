@@ -153,6 +153,10 @@ def test_an_officer_enters_an_account_at_the_desk(make, session, officer, baoan)
     make.consent(member, purpose="payout_account")
     path = f"{DESK}/{member.id}"
     assert "none yet" in officer.open(DESK, query_string={"text": "欧阳小明"}).text
+    saved = officer.open(DESK, query_string={"text": "欧阳小明", "format": "csv"}).text
+    assert saved.splitlines()[0].endswith("Member,Union,Bank,Account")
+    assert "欧*" in saved
+    assert "欧阳小明" not in saved
     wrong_number = "6299990000000018"
 
     wrong = officer.send(path, account_number=wrong_number, bank_name="演示银行")
