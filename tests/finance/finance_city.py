@@ -4,10 +4,21 @@ from datetime import date
 
 from sqlalchemy import select
 
-from finance.models import BankLine, Discrepancy, StatementLine, StatementState
+from finance.errors import BankLinesMissing
+from finance.models import (
+    BankLine,
+    Discrepancy,
+    Outcome,
+    StatementLine,
+    StatementState,
+    WorkKind,
+    WorkStage,
+)
 from finance.queries.vouchers import kept_vouchers
 from finance.services.closing import ask_to_close, close_period
 from finance.services.payments import start_run
+from finance.services.performing import answer_of
+from finance.services.works import end_work, start_work
 from kernel.actors import Role
 from kernel.clock import utc_now
 from kernel.money import Fen
@@ -64,6 +75,7 @@ class FinanceCity(World):
         pages = (
             self._plain() | self._statement() | self._payments() | self._budget() | self._books()
         )
+        pages |= self._works()
         sale, batch = ids["unstated"], ids["batch"]
         pages |= {
             "trace of a sale": f"{DESK}/trace/redemption/{sale}",
@@ -134,6 +146,24 @@ class FinanceCity(World):
             "waiting batch": f"{DESK}/payments/{waiting.id}",
             "run": f"{DESK}/payment-runs/{run.id}",
             "payee": f"{DESK}/payout-accounts/{member.id}",
+        }
+
+    def _works(self):
+        """A bank file that is worked on, and one that was refused."""
+        maker = self.staff_actor(Role.FINANCE_MAKER, union=self.city)
+        facts = {"actor": maker, "kind": WorkKind.BANK_FILE, "now": utc_now()}
+        going_on, refused = (
+            start_work(self.session, subject=name, asked={"name": name}, **facts)
+            for name in ("演示银行十一月流水", "演示银行十月流水")
+        )
+        going_on.stage, going_on.done, going_on.total = WorkStage.MATCH, 30_000, 98_000
+        refusal = BankLinesMissing(expected="200.00", found="180.00")
+        ended = {"outcome": Outcome.REFUSED, "answer": answer_of(refusal), "now": utc_now()}
+        end_work(self.session, work_id=refused.id, **ended)
+        return {
+            "works": f"{DESK}/works",
+            "work": f"{DESK}/works/{going_on.id}",
+            "refused work": f"{DESK}/works/{refused.id}",
         }
 
     def _budget(self):

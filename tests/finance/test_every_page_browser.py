@@ -22,6 +22,7 @@ FILES = {
     "finance_statements_pages.evidence",
     "finance_payments_pages.bank_file",
     "finance_payment_runs_pages.progress",
+    "finance_works_pages.progress",
     "finance_closing_pages.save_certificate",
     "finance_vouchers_pages.voucher_file",
     "merchants_manager.statement_paper",
