@@ -366,6 +366,7 @@ ACCESS: dict[str, Rule] = {
     # Finance: merchant statements and disputes
     "GET finance_statements_api.list_statements": TERMINAL,
     "GET finance_statements_api.show_statement": TERMINAL,
+    "GET till_papers_api.save_statement": TERMINAL,
     "POST finance_statements_api.agree": TERMINAL,
     "POST finance_statements_api.dispute": TERMINAL,
     "GET finance_statements_pages.statements": STATEMENT_READER,
@@ -515,6 +516,7 @@ ACCESS: dict[str, Rule] = {
     "GET merchants_manager.invoice_form": MANAGER,
     "POST merchants_manager.save_invoice": MANAGER,
     "GET merchants_manager.dispute_form": MANAGER,
+    "POST merchants_manager.add_file": MANAGER,
     "POST merchants_manager.dispute_line": MANAGER,
     "GET merchants_manager.measures": MANAGER,
     "POST merchants_manager.appeal_measure": MANAGER,

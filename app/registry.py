@@ -14,6 +14,7 @@ from app.demo.cli import demo_commands
 from app.desk import desk
 from app.my_data.api import api as my_data_api
 from app.phone import phone
+from app.till_papers.api import api as till_papers_api
 from benefits.api import benefits_api, coupons_api
 from benefits.cli import coupons_commands, merchants_commands
 from benefits.jobs import look_after_coupons
@@ -94,6 +95,7 @@ API_BLUEPRINTS: list[ApiBlueprint] = [
     training_api,
     payout_accounts_api,
     statements_api,
+    till_papers_api,
     finance_trace_api,
     proof_api,
 ]

@@ -85,6 +85,12 @@ class EvidenceRefused(Refusal):
     title = N_("Add a photo (JPEG, PNG) or a PDF of at most 5 MB, at most five for a line.")
 
 
+class DisputeDecided(Refusal):
+    status = 409
+    code = "dispute_decided"
+    title = N_("This dispute is decided. Ask the union's finance if something is still wrong.")
+
+
 class EvidenceNotFound(Refusal):
     status = 404
     code = "evidence_not_found"

@@ -1,7 +1,7 @@
 """Reads of the books. Balances are sums of postings: no running balance is kept anywhere."""
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, select, text
@@ -11,14 +11,6 @@ from kernel.money import Fen
 from ledger.models import Account, FundSource, Journal, Period, PeriodBalance, Posting
 
 AnySelect = TypeVar("AnySelect", bound=Select[*tuple[Any, ...]])
-
-
-class AccountTotals(NamedTuple):
-    """What was posted to one account, both sides, in whole fen."""
-
-    account: Account
-    debit_fen: Fen
-    credit_fen: Fen
 
 
 def period_by_month(session: Session, *, month: str) -> Period | None:
@@ -61,25 +53,6 @@ def unreversed_fen(journal_id: UUID | ColumnElement[UUID]) -> ColumnElement[Fen]
 def left_of_journal(session: Session, *, journal_id: UUID) -> Fen:
     """Return how much of a journal has not been reversed."""
     return Fen(int(session.scalars(select(unreversed_fen(journal_id))).one()))
-
-
-def trial_balance(session: Session, *, month: str | None = None) -> list[AccountTotals]:
-    """Return the sums of each account that was posted to, by book date in `month` (None: ever).
-
-    Ordered by book and code. An account's balance is its debits less its credits, or the other way
-    round for liabilities, income and funds.
-    """
-    query = (
-        select(Account, func.sum(Posting.debit_fen), func.sum(Posting.credit_fen))
-        .join(Posting, Posting.account_id == Account.id)
-        .join(Journal, Journal.id == Posting.journal_id)
-        .group_by(Account.id)
-        .order_by(Account.book, Account.code)
-    )
-    return [
-        AccountTotals(account, Fen(int(debit)), Fen(int(credit)))
-        for account, debit, credit in session.execute(_in_month(query, month))
-    ]
 
 
 @dataclass(frozen=True)

@@ -153,7 +153,28 @@ SCAN: dict[str, str] = {
     "account_tail": N_("Account ending in %(tail)s"),
     "agree": N_("Agree to this statement"),
     "agree_question": N_("Agree to ¥%(amount)s for these days?"),
-    "agree_final": N_("After that, no line can be disputed any more."),
+    "agree_final": N_(
+        "A line can still be disputed for 90 days. What changes then stands on the next one."
+    ),
+    "answer_by": N_("Please answer by %(day)s: agree, or dispute the lines that are wrong."),
+    "dispute_until": N_(
+        "Lines can be disputed until %(day)s. What changes stands on the next statement."
+    ),
+    "disputes_over": N_("The time for disputes is over. Ask the union's finance."),
+    "dispute_files": N_("Files beside it: %(count)s"),
+    "dispute_evidence": N_("A manager can put a photo or a PDF beside it on the managers' page."),
+    "statement_payments": N_("Payments"),
+    "payment_prepared": N_("Being prepared"),
+    "payment_sent": N_("With the bank"),
+    "payment_paid": N_("Paid"),
+    "payment_returned": N_("Sent back by the bank: check the account with the union"),
+    "payment_refused": N_("Not carried out by the bank: check the account with the union"),
+    "statement_invoices": N_("Invoices"),
+    "invoices_by_manager": N_("A manager enters the invoices on the managers' page."),
+    "invoice_waiting": N_("Being checked"),
+    "invoice_accepted": N_("Accepted"),
+    "invoice_returned": N_("Returned"),
+    "save_pdf": N_("Save as PDF"),
     "agree_yes": N_("Yes, agree"),
     "agreed_done": N_("Agreed. The union approves it, then pays."),
     "disputed_count": N_(

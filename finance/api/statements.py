@@ -1,5 +1,6 @@
 """A merchant's statements at its tills: read, agree, dispute a line. Nothing names a member."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -7,11 +8,13 @@ from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
 from finance.errors import StatementNotFound
-from finance.models import Dispute, DisputeState
-from finance.queries.statement_lines import LineRow, line_of, lines_of, sums_of
+from finance.models import Dispute, DisputeEvidence, DisputeState, Invoice, Payment
+from finance.queries.invoices import invoices_of
+from finance.queries.statement_lines import LineRow, evidence_of, line_of, lines_of, sums_of
 from finance.queries.statements import (
     StatementFacts,
     StatementRow,
+    payments_of,
     statement_of_merchant,
     statements_of_merchant,
 )
@@ -24,7 +27,13 @@ from finance.schemas.statements import (
     StatementList,
     StatementSeen,
 )
-from finance.services import Voice, agree_statement, raise_dispute
+from finance.services import (
+    Voice,
+    agree_statement,
+    dispute_until,
+    raise_dispute,
+    takes_disputes,
+)
 from kernel.actors import Till
 from kernel.clock import utc_now
 from kernel.db import transaction
@@ -42,6 +51,8 @@ api = Blueprint(
 
 _NUMBER_DIGITS_MAX = 9
 _TAIL = 4
+
+Files = Mapping[UUID, Sequence[DisputeEvidence]]  # by dispute
 
 
 @api.get("/terminals/me/statements")
@@ -82,11 +93,16 @@ def show_statement(query: dict[str, Any], statement_id: UUID) -> ResponseReturnV
             rows=query["rows"] + 1,
         )
         sums = sums_of(session, statement_id=statement_id)
+        files = evidence_of(session, dispute_ids=_disputed(lines))
+        invoices = invoices_of(session, statement_id=statement_id)
+        payments = payments_of(session, statement_id=statement_id)
     kept = lines[: query["rows"]]
     more = len(lines) > len(kept)
     return {
         **_row(found.row),
         **_header(found),
+        "invoices": [_invoice(each) for each in invoices],
+        "payments": [_payment(each) for each in payments],
         "sales": sums.sales,
         "gross_fen": sums.gross_fen,
         "member_pays_fen": sums.member_fen,
@@ -96,7 +112,7 @@ def show_statement(query: dict[str, Any], statement_id: UUID) -> ResponseReturnV
         "adjusted_fen": sums.adjusted_fen,
         "carried_in_fen": sums.carried_in_fen,
         "payable_in_capitals": capital_amount(sums.payable_fen),
-        "items": [_line(line) for line in kept],
+        "items": [_line(line, files) for line in kept],
         "next_cursor": encode_cursor(str(kept[-1].line_no)) if more else None,
     }
 
@@ -133,7 +149,8 @@ def dispute(body: dict[str, Any], statement_id: UUID) -> ResponseReturnValue:
             now=now,
         )
         line = line_of(session, journal_id=raised.line_journal_id)
-    return _line(line), 201, _replayed(replayed=raised.raised_at != now)
+        files = evidence_of(session, dispute_ids=[raised.id])
+    return _line(line, files), 201, _replayed(replayed=raised.raised_at != now)
 
 
 def _voice(till: Till) -> Voice:
@@ -181,10 +198,35 @@ def _header(found: StatementFacts) -> dict[str, Any]:
         "agreed_at": found.statement.agreed_at,
         "agreed_by_silence": found.statement.agreed_by_silence,
         "pay_from": found.statement.pay_from,
+        "takes_disputes": takes_disputes(found.statement, now=utc_now()),
+        "dispute_until": dispute_until(found.statement),
+        "asks_for_invoices": found.statement.invoice_buyer_uscc is not None,
     }
 
 
-def _line(line: LineRow) -> dict[str, Any]:
+def _invoice(invoice: Invoice) -> dict[str, Any]:
+    return {
+        "number": invoice.number,
+        "issued_on": invoice.issued_on,
+        "amount_fen": invoice.amount_fen,
+        "state": invoice.state,
+        "reason": invoice.reason,
+    }
+
+
+def _payment(payment: Payment) -> dict[str, Any]:
+    return {
+        "amount_fen": payment.amount_fen,
+        "attempt": payment.attempt,
+        "state": payment.state,
+    }
+
+
+def _disputed(lines: Iterable[LineRow]) -> list[UUID]:
+    return [line.dispute.id for line in lines if line.dispute is not None]
+
+
+def _line(line: LineRow, files: Files) -> dict[str, Any]:
     return {
         "journal_id": line.journal_id,
         "line_no": line.line_no,
@@ -196,11 +238,11 @@ def _line(line: LineRow) -> dict[str, Any]:
         "member_pays_fen": line.member_fen,
         "merchant_bears_fen": line.merchant_fen,
         "amount_fen": line.amount_fen,
-        "dispute": _dispute(line.dispute) if line.dispute else None,
+        "dispute": _dispute(line.dispute, files) if line.dispute else None,
     }
 
 
-def _dispute(dispute: Dispute) -> dict[str, Any]:
+def _dispute(dispute: Dispute, files: Files) -> dict[str, Any]:
     """Return what the merchant may read: an answer only once a second person confirmed it."""
     is_decided = dispute.decided_at is not None
     is_answered = dispute.state is DisputeState.ANSWERED
@@ -211,4 +253,5 @@ def _dispute(dispute: Dispute) -> dict[str, Any]:
         "raised_at": dispute.raised_at,
         "answer": dispute.answer if is_decided else None,
         "adjustment_fen": dispute.adjustment_fen if is_decided else None,
+        "files": len(files.get(dispute.id, ())),
     }

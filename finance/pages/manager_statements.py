@@ -8,7 +8,7 @@ from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from finance.errors import EvidenceRefused, StatementNotFound
+from finance.errors import EvidenceRefused, StatementLineNotFound, StatementNotFound
 from finance.models import DisputeEvidence, DisputeState, StatementState
 from finance.pages.statement_files import lines_file, paper_file
 from finance.pages.statement_words import (
@@ -30,7 +30,14 @@ from finance.queries.statements import (
 )
 from finance.rules.capitals import capital_amount
 from finance.schemas.statements import LineDisputeForm
-from finance.services import Voice, add_evidence, agree_statement, raise_dispute, takes_disputes
+from finance.services import (
+    Voice,
+    add_evidence,
+    add_evidence_later,
+    agree_statement,
+    raise_dispute,
+    takes_disputes,
+)
 from kernel.clock import utc_now
 from kernel.db import transaction
 from kernel.errors import Refusal
@@ -160,6 +167,30 @@ def dispute_line(statement_id: UUID, journal_id: UUID) -> ResponseReturnValue:
     return _back(statement_id, N_("The line is disputed. The union answers on this page."))
 
 
+@manager_pages.post("/statements/<uuid:statement_id>/lines/<uuid:journal_id>/evidence")
+@accepts_upload(bytes_max=_REQUEST_BYTES_MAX)
+def add_file(statement_id: UUID, journal_id: UUID) -> ResponseReturnValue:
+    """Put a file beside a dispute of my merchant, also one that a till has raised."""
+    content = _evidence()
+    try:
+        with transaction() as session:
+            add_evidence_later(
+                session,
+                voice=_voice(),
+                statement_id=statement_id,
+                journal_id=journal_id,
+                content=content,
+                now=utc_now(),
+            )
+    except Refusal as refusal:
+        if isinstance(refusal, (StatementNotFound, StatementLineNotFound)):
+            raise
+        form = blank_form()
+        form.refuse(refusal, "evidence" if isinstance(refusal, EvidenceRefused) else None)
+        return _ask(statement_id, journal_id, form)
+    return _back(statement_id, N_("The file is beside the dispute. The union opens it."))
+
+
 def _evidence() -> bytes:
     """Return the file that came with the form, nothing where there is none."""
     sent = request.files.get("evidence")
@@ -235,6 +266,7 @@ def _answer(
         "word": DISPUTE_WORDS[state],
         "reason": dispute.reason,
         "files": len(files.get(dispute.id, ())),
+        "takes_files": not is_decided,
         "answer": dispute.answer if is_decided else None,
         "adjustment_fen": dispute.adjustment_fen if is_decided else None,
     }

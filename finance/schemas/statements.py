@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
-from finance.models import DisputeState, StatementState
+from finance.models import DisputeState, InvoiceState, PaymentState, StatementState
 from finance.queries.statement_lines import LineKind
 from finance.rules.invoices import invoice_number
 from kernel.forms import YuanField
@@ -151,6 +151,9 @@ class DisputeSeen(Wire):
         allow_none=True, metadata={"description": "Finance's, once a second person confirmed it."}
     )
     adjustment_fen = _signed("What the answer adds to the next statement", allow_none=True)
+    files = fields.Integer(
+        metadata={"description": "Photos and PDF files that a manager put beside it."}
+    )
 
 
 class LineSeen(Wire):
@@ -169,6 +172,24 @@ class LineSeen(Wire):
     dispute = fields.Nested(DisputeSeen, allow_none=True)
 
 
+class InvoiceSeen(Wire):
+    """An invoice that a manager entered for the statement."""
+
+    number = fields.String()
+    issued_on = fields.Date()
+    amount_fen = _signed("What it is made out for")
+    state = fields.Enum(InvoiceState, by_value=True)
+    reason = fields.String(allow_none=True, metadata={"description": "Why it was returned."})
+
+
+class PaymentSeen(Wire):
+    """One payment of the statement: each fund has its own."""
+
+    amount_fen = _signed("What it pays")
+    attempt = fields.Integer()
+    state = fields.Enum(PaymentState, by_value=True)
+
+
 class StatementDetail(StatementSeen):
     """A statement with its sums and a stretch of its lines."""
 
@@ -184,6 +205,16 @@ class StatementDetail(StatementSeen):
     pay_from = fields.Date(
         allow_none=True, metadata={"description": "Not paid before this day: a new merchant."}
     )
+    takes_disputes = fields.Boolean()
+    dispute_until = fields.Date(
+        allow_none=True,
+        metadata={"description": "The last day on which a line may be disputed, paid or not."},
+    )
+    asks_for_invoices = fields.Boolean(
+        metadata={"description": "Managers enter them on their own pages."}
+    )
+    invoices = fields.List(fields.Nested(InvoiceSeen))
+    payments = fields.List(fields.Nested(PaymentSeen))
     sales = fields.Integer()
     gross_fen = _signed("The bills of its sales")
     member_pays_fen = _signed("What members paid of them")

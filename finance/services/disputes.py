@@ -4,7 +4,7 @@ Locks, in order: the statement, then the dispute. The disputed line is never edi
 accepted is booked, and stands on the merchant's next statement.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import exists, select
@@ -36,6 +36,7 @@ from finance.services.statements import (
     note,
 )
 from kernel.actors import Actor, Role
+from kernel.clock import shanghai_date
 from kernel.money import Fen
 from kernel.refusals import RequestKeyReused, refuse_stale, refused_by
 from kernel.states import move
@@ -106,6 +107,11 @@ def raise_dispute(
 def takes_disputes(statement: Statement, *, now: datetime) -> bool:
     """Say whether the merchant may still dispute lines of a statement."""
     return statement.issued_at is not None and now - statement.issued_at <= DISPUTE_LIFE
+
+
+def dispute_until(statement: Statement) -> date | None:
+    """Return the last Shanghai day on which a line may be disputed; None before it is issued."""
+    return shanghai_date(statement.issued_at + DISPUTE_LIFE) if statement.issued_at else None
 
 
 def answer_dispute(

@@ -9,10 +9,15 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from aid.rules import PAPER_BYTES_MAX, media_type_of
-from finance.errors import EvidenceNotFound, EvidenceRefused
+from finance.errors import (
+    DisputeDecided,
+    EvidenceNotFound,
+    EvidenceRefused,
+    StatementLineNotFound,
+)
 from finance.models import EVIDENCE_CONTENT, Dispute, DisputeEvidence, EvidenceMedia
 from finance.queries.statements import STATEMENT_READERS, statement_reach, statement_within
-from finance.services.statements import Voice, note
+from finance.services.statements import Voice, lock_shown_statement, note
 from kernel.actors import Actor
 from kernel.ids import new_id
 
@@ -59,6 +64,35 @@ def add_evidence(
     session.add(evidence)
     session.flush()
     return evidence
+
+
+def add_evidence_later(
+    session: Session,
+    *,
+    voice: Voice,
+    statement_id: UUID,
+    journal_id: UUID,
+    content: bytes,
+    now: datetime,
+) -> DisputeEvidence:
+    """Keep a file beside a dispute that this merchant has raised, one of its tills' too.
+
+    Locks the statement. Raises StatementNotFound, StatementLineNotFound, DisputeDecided,
+    EvidenceRefused.
+    """
+    statement = lock_shown_statement(
+        session, merchant_id=voice.merchant_id, statement_id=statement_id
+    )
+    dispute = session.scalars(
+        select(Dispute).where(
+            Dispute.statement_id == statement.id, Dispute.line_journal_id == journal_id
+        )
+    ).one_or_none()
+    if dispute is None:
+        raise StatementLineNotFound
+    if dispute.decided_at is not None:
+        raise DisputeDecided
+    return add_evidence(session, voice=voice, dispute=dispute, content=content, now=now)
 
 
 def open_evidence(

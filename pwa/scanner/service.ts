@@ -1,5 +1,5 @@
 /** The addresses of the service that the till asks, and what they answer. */
-import { call, type Result } from "../shared/api";
+import { call, type Result, saveFile } from "../shared/api";
 import type { Fen, Parts } from "../shared/money";
 import type { Judged } from "./offline/judge";
 
@@ -146,6 +146,21 @@ export interface Statement {
   lines: number;
   payable_fen: Fen;
   open_disputes: number;
+  /** The last day for an answer. */
+  confirm_by: string | null;
+}
+
+export interface Invoice {
+  number: string;
+  amount_fen: Fen;
+  state: string;
+  reason: string | null;
+}
+
+export interface Payment {
+  amount_fen: Fen;
+  attempt: number;
+  state: string;
 }
 
 export interface Dispute {
@@ -153,6 +168,8 @@ export interface Dispute {
   reason: string;
   answer: string | null;
   adjustment_fen: Fen | null;
+  /** Photos and PDF files that a manager put beside it. */
+  files: number;
 }
 
 /** One line of a statement. It names no card and no member. */
@@ -172,6 +189,11 @@ export interface StatementLine {
 
 /** A statement with its sums and a stretch of its lines. */
 export interface StatementDetail extends Statement {
+  takes_disputes: boolean;
+  dispute_until: string | null;
+  asks_for_invoices: boolean;
+  invoices: Invoice[];
+  payments: Payment[];
   account_tail: string | null;
   payable_in_capitals: string;
   sales: number;
@@ -213,6 +235,11 @@ export function statementOf(
 /** Agreed for all of the merchant's tills, and the same for a second time. */
 export function agreeTo(token: string, id: string): Promise<Result<Statement>> {
   return call(`${STATEMENTS}/${id}/agreement`, { method: "POST", token });
+}
+
+/** The statement as a page to print, handed to the browser to be saved. */
+export function saveStatement(token: string, { id, number }: Statement): Promise<Result<null>> {
+  return saveFile(`${STATEMENTS}/${id}/paper`, `statement-${number}.pdf`, token);
 }
 
 export function disputesPath(statementId: string): string {

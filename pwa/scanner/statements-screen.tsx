@@ -26,6 +26,7 @@ import {
   nextStatements,
   openLine,
   problem,
+  save,
   sendDispute,
   sending,
   show,
@@ -51,6 +52,19 @@ const DISPUTES: Record<string, () => [Kind | "", string]> = {
   open: () => ["wait", t("dispute_open")],
   accepted: () => ["yes", t("dispute_accepted")],
   rejected: () => ["", t("dispute_rejected")],
+};
+
+const PAYMENTS: Record<string, () => [Kind | "", string]> = {
+  prepared: () => ["wait", t("payment_prepared")],
+  sent: () => ["wait", t("payment_sent")],
+  paid: () => ["yes", t("payment_paid")],
+  returned: () => ["no", t("payment_returned")],
+  refused: () => ["no", t("payment_refused")],
+};
+const INVOICES: Record<string, () => [Kind | "", string]> = {
+  waiting: () => ["wait", t("invoice_waiting")],
+  accepted: () => ["yes", t("invoice_accepted")],
+  returned: () => ["no", t("invoice_returned")],
 };
 
 export function StatementsScreen({ token }: { token: string }) {
@@ -130,9 +144,29 @@ function StatementScreen({ token, statement }: { token: string; statement: State
       {statement.open_disputes === 0 ? null : (
         <Note kind="wait">{t("disputed_count", { count: statement.open_disputes })}</Note>
       )}
+      {statement.state === "issued" && statement.confirm_by !== null ? (
+        <Note kind="wait">{t("answer_by", { day: statement.confirm_by })}</Note>
+      ) : null}
       <Sums statement={statement} />
       {statement.state === "issued" ? <Agree token={token} statement={statement} /> : null}
+      <Paid statement={statement} />
+      <Invoiced statement={statement} />
+      <SendButton
+        type="button"
+        class="plain"
+        busy={sending.value}
+        onClick={() => void save(token, statement)}
+      >
+        {t("save_pdf")}
+      </SendButton>
       <h2>{t("statement_lines")}</h2>
+      {statement.dispute_until === null || statement.state === "issued" ? null : (
+        <p class="quiet">
+          {statement.takes_disputes
+            ? t("dispute_until", { day: statement.dispute_until })
+            : t("disputes_over")}
+        </p>
+      )}
       <ul class="plain-list">
         {statement.items.map((line) => (
           <li key={line.journal_id}>
@@ -162,6 +196,54 @@ function StatementScreen({ token, statement }: { token: string; statement: State
       </button>
     </section>
   );
+}
+
+/** Its payments, each fund's by itself; one that was given up before it was sent is nobody's. */
+function Paid({ statement }: { statement: StatementDetail }) {
+  const payments = statement.payments.filter(({ state }) => state !== "cancelled");
+  if (payments.length === 0) return null;
+  return (
+    <>
+      <h2>{t("statement_payments")}</h2>
+      <ul class="plain-list">
+        {payments.map(({ state, amount_fen, attempt }) => (
+          <li key={`${state} ${amount_fen} ${attempt}`}>
+            <Money fen={amount_fen} /> <Word words={PAYMENTS} state={state} />
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Invoiced({ statement }: { statement: StatementDetail }) {
+  if (!statement.asks_for_invoices) return null;
+  return (
+    <>
+      <h2>{t("statement_invoices")}</h2>
+      <ul class="plain-list">
+        {statement.invoices.map(({ number, amount_fen, state, reason }) => (
+          <li key={`${number} ${state}`}>
+            <span class="code">{number}</span> <Money fen={amount_fen} />{" "}
+            <Word words={INVOICES} state={state} />
+            {reason === null ? null : <p>{reason}</p>}
+          </li>
+        ))}
+      </ul>
+      <p class="quiet">{t("invoices_by_manager")}</p>
+    </>
+  );
+}
+
+function Word({
+  words,
+  state,
+}: {
+  words: Record<string, () => [Kind | "", string]>;
+  state: string;
+}) {
+  const [kind, word] = words[state]?.() ?? ["" as const, state];
+  return <Chip kind={kind}>{word}</Chip>;
 }
 
 /** What the statement comes to, from the bills to what is paid. */
@@ -252,14 +334,13 @@ function LineScreen({
   statement: StatementDetail;
   line: StatementLine;
 }) {
-  const isOpen = statement.state === "issued" || statement.state === "disputed";
   return (
     <section class="panel flat">
       <Heading>{t("line_title", { number: line.line_no })}</Heading>
       {problem.value === null ? null : <ProblemNote problem={problem.value} />}
       <LineFacts line={line} />
       {line.dispute === null ? null : <Disputed dispute={line.dispute} />}
-      {line.dispute === null && isOpen ? (
+      {line.dispute === null && statement.takes_disputes ? (
         <DisputeForm token={token} statement={statement} line={line} />
       ) : null}
       <button type="button" class="plain" onClick={() => openLine(null)}>
@@ -307,7 +388,9 @@ function Disputed({ dispute: said }: { dispute: Dispute }) {
         <DisputeState dispute={said} />
       </p>
       <p>{said.reason}</p>
+      {said.files === 0 ? null : <p>{t("dispute_files", { count: said.files })}</p>}
       {said.state === "open" ? <p>{t("dispute_done")}</p> : null}
+      {said.state === "open" && said.files === 0 ? <p>{t("dispute_evidence")}</p> : null}
       {said.answer === null ? null : <p>{t("dispute_answer", { answer: said.answer })}</p>}
       {said.adjustment_fen === null || said.adjustment_fen === 0 ? null : (
         <p>{t("dispute_adjusts", { amount: yuan(said.adjustment_fen) })}</p>

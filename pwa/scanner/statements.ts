@@ -8,6 +8,7 @@ import {
   type Statement,
   type StatementDetail,
   type StatementLine,
+  saveStatement,
   statementOf,
   statementsOf,
 } from "./service";
@@ -91,6 +92,16 @@ export async function agree(token: string, statement: StatementDetail): Promise<
   else await refused(result.problem);
 }
 
+/** Save the statement as a PDF. */
+export async function save(token: string, statement: StatementDetail): Promise<void> {
+  if (sending.value) return;
+  sending.value = true;
+  problem.value = null;
+  const result = await saveStatement(token, statement);
+  sending.value = false;
+  if (!result.ok) await refused(result.problem);
+}
+
 /** Say what is wrong with a line. Its id is kept until it has an answer. */
 export async function dispute(
   token: string,
@@ -126,7 +137,8 @@ export async function sendDispute(
     shownLine.value = line;
     shown.value = {
       ...statement,
-      state: "disputed",
+      // After it is agreed, a dispute leaves the statement what it is.
+      state: statement.state === "issued" ? "disputed" : statement.state,
       open_disputes: statement.open_disputes + 1,
       items: statement.items.map((each) => (each.journal_id === line.journal_id ? line : each)),
     };

@@ -29,6 +29,7 @@ interface Heard {
 }
 
 const ANSWER_MS_MAX = 8_000;
+const FILE_MS_MAX = 60_000;
 // Answers that judge nothing: what was asked may or may not have been done.
 const UNJUDGED = new Set([0, 408, 429]);
 const SERVER_ERRORS = 500;
@@ -58,6 +59,31 @@ export async function callText(
   if (!response.ok) return refusal(response, text);
   if (!response.headers.get("Content-Type")?.startsWith(accept)) return notOurs();
   return { ok: true, value: text };
+}
+
+/** Fetch a file and hand it to the browser to be saved. */
+export async function saveFile(
+  path: string,
+  filename: string,
+  token: string,
+): Promise<Result<null>> {
+  try {
+    const response = await fetch(`/api/v1${path}`, {
+      headers: { "Accept-Language": language, Authorization: `Bearer ${token}` },
+      cache: "no-store",
+      signal: AbortSignal.timeout(FILE_MS_MAX),
+    });
+    if (!response.ok) return refusal(response, await response.text());
+    const address = URL.createObjectURL(await response.blob());
+    const link = document.createElement("a");
+    link.href = address;
+    link.download = filename;
+    link.click();
+    URL.revokeObjectURL(address);
+    return { ok: true, value: null };
+  } catch {
+    return noAnswer();
+  }
 }
 
 /** What an answer that did not come by `fetch` says: an upload's, which tells how far it is. */

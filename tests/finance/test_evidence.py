@@ -6,17 +6,19 @@ import pytest
 
 from aid.rules import PAPER_BYTES_MAX
 from audit.models import AuditEntry
-from finance.errors import EvidenceRefused
+from finance.errors import DisputeDecided, EvidenceRefused
 from finance.models import Dispute, DisputeEvidence
 from finance.queries.statement_lines import lines_of
-from finance.services import Voice, add_evidence
+from finance.services import Voice, add_evidence, add_evidence_later, raise_dispute
 from kernel.actors import Role
+from kernel.ids import new_id
+from tests.finance.test_disputes import answered, confirmed
 from tests.finance.test_manager_statements import LIST, hidden, manager, phone, statement
-from tests.finance.test_statements import at, city, make, maker, till
+from tests.finance.test_statements import approver, at, city, make, maker, till
 from tests.make import NOW
 from tests.staff.conftest import signed_in
 
-SHARED = (at, city, make, maker, manager, phone, signed_in, statement, till)
+SHARED = (approver, at, city, make, maker, manager, phone, signed_in, statement, till)
 PDF = b"%PDF-1.4\n1 0 obj\n%%EOF\n"
 
 
@@ -95,3 +97,45 @@ def test_the_desk_opens_it_and_that_is_written_down(session, phone, page, statem
     assert foreign.open(address).status_code == 404
     [entry] = session.query(AuditEntry).filter_by(action="finance.statement_evidence_opened")
     assert entry.object_id == statement.id
+
+
+def test_a_manager_adds_a_file_to_what_a_till_disputed(session, phone, page, statement, till):
+    [line] = lines_of(session, statement_id=statement.id, rows=2)
+    dispute = raise_dispute(
+        session,
+        voice=Voice(till.merchant_id, terminal_id=till.id),
+        dispute_id=new_id(),
+        statement_id=statement.id,
+        journal_id=line.journal_id,
+        reason="少算了一单",
+        now=NOW,
+    )
+    fields = hidden(phone, page, f"{page}/evidence")
+
+    def send(content):
+        sent = fields | {"evidence": (io.BytesIO(content), "slip.pdf")}
+        return phone.post(f"{page}/evidence", data=sent, content_type="multipart/form-data")
+
+    assert send(b"").status_code == 422
+    assert [send(PDF).status_code for _ in range(2)] == [303, 303]
+    assert session.query(DisputeEvidence).one().dispute_id == dispute.id
+
+
+@pytest.fixture
+def decided(session, phone, page, maker, approver):
+    """A dispute that two people of finance have decided."""
+    disputed(phone, page, PDF)
+    dispute = session.query(Dispute).one()
+    return confirmed(session, approver, answered(session, maker, dispute))
+
+
+def test_a_decided_dispute_takes_no_file(session, decided, manager):
+    with pytest.raises(DisputeDecided):
+        add_evidence_later(
+            session,
+            voice=Voice(manager.merchant_id, manager_id=manager.id),
+            statement_id=decided.statement_id,
+            journal_id=decided.line_journal_id,
+            content=PDF,
+            now=NOW,
+        )

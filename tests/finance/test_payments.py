@@ -168,12 +168,11 @@ def test_only_what_was_chosen_is_paid_and_what_is_paid_already_is_refused(sessio
         prepare(session, maker, only=[chosen.id, other.id])
 
 
-def test_a_batch_has_an_end_and_says_what_waits_for_the_next(session, make, maker, monkeypatch):
-    monkeypatch.setattr("finance.services.payments.prepare.BATCH_PAYMENTS_MAX", 2)
+def test_a_batch_has_an_end_and_says_what_waits_for_the_next(session, make, maker):
     for _ in range(3):
         make.approved_statement()
 
-    prepared = prepare(session, maker)
+    prepared = prepare_batch(session, actor=maker, book=Book.UNION, now=NOW, most=2)
 
     assert prepared.batch.payments == 2
     assert len(prepared.for_next) == 1

@@ -183,3 +183,19 @@ def test_a_request_that_does_not_fit_is_refused_by_field(ask, statement, wrong):
     )
 
     assert list(refused.json["errors"]) == list(wrong)
+
+
+def test_a_till_reads_until_when_it_may_dispute_and_what_became_of_the_money(ask, statement):
+    shown = ask("GET", f"{LIST}/{statement.id}", 200).json
+
+    assert shown["dispute_until"] == "2027-02-21"
+    assert (shown["invoices"], shown["payments"], shown["asks_for_invoices"]) == ([], [], False)
+
+
+def test_a_till_saves_the_statement_as_a_page_to_print(make, ask, statement):
+    paper = ask("GET", f"{LIST}/{statement.id}/paper", 200)
+
+    assert paper.data.startswith(b"%PDF-")
+    assert f"statement-{statement.number}.pdf" in paper.headers["Content-Disposition"]
+    make.terminal(token="uct_test_stranger")
+    ask("GET", f"{LIST}/{statement.id}/paper", 404, token="uct_test_stranger")

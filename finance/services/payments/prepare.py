@@ -81,11 +81,13 @@ def prepare_batch(
     now: datetime,
     only: Collection[UUID] | None = None,
     run: PaymentRun | None = None,
+    most: int = BATCH_PAYMENTS_MAX,
 ) -> PreparedBatch:
     """Put into a batch what is owed in `book` and in no live payment.
 
     `only` narrows it to statements and payables with these ids, `run` to what was owed when the run
-    began and is in none of its batches, cancelled ones too. Each payment keeps its payee's name
+    began and is in none of its batches, cancelled ones too; `most` are the payments that one batch
+    holds. Each payment keeps its payee's name
     and account as they are now. Locks the statements and payables.
 
     Raises NothingToPay, NoLongerOwed when one of `only` has been put into a batch meanwhile, and
@@ -104,7 +106,6 @@ def prepare_batch(
         lines = _of_run(session, run, lines)
     left_out = [line for line in lines if line.missing]
     ready = [line for line in lines if not line.missing]
-    most = run.per_batch if run else BATCH_PAYMENTS_MAX
     ready, for_next = ready[:most], ready[most:]
     if not ready:
         raise NothingToPay(left_out=len(left_out))

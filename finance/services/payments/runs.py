@@ -64,7 +64,9 @@ def step_run(session: Session, *, run_id: UUID, now: datetime) -> bool:
     maker = session.get_one(StaffAccount, run.maker_id)
     actor = Actor(ActorKind.STAFF, id=maker.id, name=maker.display_name)
     try:
-        prepared = prepare_batch(session, actor=actor, book=run.book, now=now, run=run)
+        prepared = prepare_batch(
+            session, actor=actor, book=run.book, now=now, run=run, most=run.per_batch
+        )
     except NothingToPay:
         return _finish(session, run, actor=actor, now=now)
     return bool(prepared.for_next) or _finish(session, run, actor=actor, now=now)

@@ -1,6 +1,5 @@
 /** The addresses of "my data", and what they answer. */
-import { type Call, call, type Result } from "../../shared/api";
-import { language, t } from "../../shared/i18n";
+import { type Call, call, type Result, saveFile } from "../../shared/api";
 
 export interface Held {
   category: string;
@@ -69,7 +68,6 @@ interface List<T> {
 }
 
 const ME = "/members/me";
-const FILE_MS_MAX = 60_000;
 
 const ask =
   <T>(path: string, asked: Call = {}) =>
@@ -118,26 +116,6 @@ export function unionsNamed(token: string, text: string): Promise<Result<List<Un
 }
 
 /** Fetch the file of everything that is held and hand it to the browser to be saved. */
-export async function saveCopy(token: string, extension: "json" | "pdf"): Promise<Result<null>> {
-  const refused = (status: number, code: string, title: string): Result<null> => ({
-    ok: false,
-    problem: { status, code, title, facts: {} },
-  });
-  try {
-    const response = await fetch(`/api/v1${ME}/export.${extension}`, {
-      headers: { "Accept-Language": language, Authorization: `Bearer ${token}` },
-      cache: "no-store",
-      signal: AbortSignal.timeout(FILE_MS_MAX),
-    });
-    if (!response.ok) return refused(response.status, "unexplained", t("unexplained"));
-    const address = URL.createObjectURL(await response.blob());
-    const link = document.createElement("a");
-    link.href = address;
-    link.download = `my-data.${extension}`;
-    link.click();
-    URL.revokeObjectURL(address);
-    return { ok: true, value: null };
-  } catch {
-    return refused(0, "no_answer", t("no_answer"));
-  }
+export function saveCopy(token: string, extension: "json" | "pdf"): Promise<Result<null>> {
+  return saveFile(`${ME}/export.${extension}`, `my-data.${extension}`, token);
 }

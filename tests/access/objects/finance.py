@@ -155,6 +155,7 @@ _INVOICE = {
 
 STATEMENT_CASES = [
     till_case("GET finance_statements_api.show_statement", statement_id="issued_statement"),
+    till_case("GET till_papers_api.save_statement", statement_id="issued_statement"),
     till_case("POST finance_statements_api.agree", statement_id="issued_statement"),
     till_case(
         "POST finance_statements_api.dispute",
@@ -190,6 +191,12 @@ STATEMENT_CASES = [
     managed_case(
         "POST merchants_manager.dispute_line",
         form={"id": Own("disputed_dispute"), "reason": "少算了一单"},
+        statement_id="disputed_statement",
+        journal_id="disputed_line",
+    ),
+    managed_case(
+        "POST merchants_manager.add_file",
+        form={},
         statement_id="disputed_statement",
         journal_id="disputed_line",
     ),

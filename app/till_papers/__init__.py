@@ -1,0 +1,1 @@
+"""Papers that a till saves for its merchant."""
