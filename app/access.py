@@ -62,6 +62,9 @@ STATEMENT_READER = staff(*_FINANCE, Role.AUDITOR)
 COUPON_READER = staff(Role.PROGRAMME_DESIGNER, Role.SITE_WORKER, Role.AUDITOR)
 
 # "METHOD endpoint": rule. HEAD and OPTIONS follow GET.
+PROGRAMMES = staff(Role.PROGRAMME_DESIGNER, Role.FINANCE_APPROVER, Role.AUDITOR)
+APPROVALS = staff(Role.PROGRAMME_DESIGNER, Role.FINANCE_APPROVER, reach=Reach.CITY)
+
 ACCESS: dict[str, Rule] = {
     "GET static": ANYONE,
     "GET system.healthz": ANYONE,
@@ -314,8 +317,19 @@ ACCESS: dict[str, Rule] = {
     "POST merchant_files_pages.import_file": staff(Role.PROGRAMME_DESIGNER, reach=Reach.CITY),
     "GET merchant_files_pages.refused_lines": staff(Role.PROGRAMME_DESIGNER, reach=Reach.CITY),
     # What is offered
-    "GET programmes_pages.programmes": staff(Role.PROGRAMME_DESIGNER, Role.AUDITOR),
-    "GET programmes_pages.programme": staff(Role.PROGRAMME_DESIGNER, Role.AUDITOR),
+    "GET programmes_pages.programmes": PROGRAMMES,
+    "GET programmes_pages.programme": PROGRAMMES,
+    "GET approvals_pages.edit_form": staff(Role.PROGRAMME_DESIGNER, reach=Reach.CITY),
+    "POST approvals_pages.save_edited": staff(Role.PROGRAMME_DESIGNER, reach=Reach.CITY),
+    "POST approvals_pages.propose": staff(Role.PROGRAMME_DESIGNER, reach=Reach.CITY),
+    "POST approvals_pages.approve": APPROVALS,
+    "POST approvals_pages.send_back": APPROVALS,
+    "GET spending_pages.rules": PROGRAMMES,
+    "GET spending_pages.occasion": PROGRAMMES,
+    "GET spending_pages.new_rule_form": APPROVALS,
+    "POST spending_pages.save_new_rule": APPROVALS,
+    "POST spending_pages.approve": APPROVALS,
+    "POST spending_pages.refuse": APPROVALS,
     "GET programmes_pages.new_programme_form": staff(Role.PROGRAMME_DESIGNER, reach=Reach.CITY),
     "POST programmes_pages.save_new_programme": staff(Role.PROGRAMME_DESIGNER, reach=Reach.CITY),
     "POST programmes_pages.run": staff(Role.PROGRAMME_DESIGNER, reach=Reach.CITY),

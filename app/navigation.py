@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from aid.services.decisions import waiting_count
 from app.access import Reach, rule_for
-from benefits.queries import proposals_waiting
+from benefits.queries import approvals_waiting, proposals_waiting
 from cards.queries import appeals_waiting
 from discounts.queries import gaps_waiting, reports_waiting
 from finance.queries.bank_refusals import payments_waiting
@@ -93,7 +93,8 @@ DESK_LINKS: list[DeskLink] = [
         N_("Merchants' appeals"),
         sanction_appeals_waiting,
     ),
-    DeskLink(PROGRAMMES, "programmes_pages.programmes", N_("Programmes")),
+    DeskLink(PROGRAMMES, "programmes_pages.programmes", N_("Programmes"), approvals_waiting),
+    DeskLink(PROGRAMMES, "spending_pages.rules", N_("Spend rules")),
     DeskLink(PROGRAMMES, "offers_pages.offers", N_("Offers")),
     DeskLink(
         PROGRAMMES, "proposals_pages.proposals", N_("Proposed by merchants"), proposals_waiting

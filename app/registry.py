@@ -19,12 +19,14 @@ from benefits.api import benefits_api, coupons_api
 from benefits.cli import coupons_commands, merchants_commands
 from benefits.jobs import look_after_coupons
 from benefits.pages import (
+    approvals_pages,
     coupons_pages,
     draws_pages,
     limits_pages,
     merchant_files_pages,
     offers_pages,
     programmes_pages,
+    spending_pages,
 )
 from cards.api import api as cards_api
 from cards.cli import cards_commands
@@ -108,6 +110,8 @@ PAGE_BLUEPRINTS: list[Blueprint] = [
     manager_pages,
     merchant_files_pages,
     programmes_pages,
+    approvals_pages,
+    spending_pages,
     limits_pages,
     offers_pages,
     coupons_pages,

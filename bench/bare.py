@@ -59,7 +59,7 @@ def _sell(token: str, body: dict[str, Any]) -> dict[str, Any]:
     hashed = hashlib.sha256(token.encode()).digest()
     till = cursor.execute(TERMINAL_BY_TOKEN.sql, {"token_hash": hashed}).fetchone()
     place = {name: till[name] for name in ("merchant_id", "site_id")} | {"terminal_id": till["id"]}
-    windows = {name: window_key(name, day) for name in ("day", "week", "month")}
+    windows = {name: window_key(name, day) for name in ("day", "week", "month", "year")}
     ids = {name: uuid.UUID(body[name]) for name in ("id", "offer_id", "verification_id")}
     rows = cursor.execute(
         BEFORE_A_SALE.sql, {**place, **windows, **ids, "now": now, "today": day}

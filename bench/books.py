@@ -15,10 +15,11 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from bench.programmes import running_programme
 from benefits.models import LimitScope, LimitUnit, LimitWindow
 from benefits.queries import versions_of
 from benefits.rules import Terms
-from benefits.services import LimitFacts, add_limit, add_offer, add_programme
+from benefits.services import LimitFacts, add_limit, add_offer
 from kernel.actors import SYSTEM
 from kernel.clock import shanghai_date
 from kernel.db import transaction
@@ -76,9 +77,8 @@ def add_deal(
     session: Session, *, code: str, fund: FundSource, terms: Terms, starts_at: datetime
 ) -> Deal:
     """Offer something at every merchant, with a budget that no bench uses up."""
-    programme = add_programme(
+    programme = running_programme(
         session,
-        actor=SYSTEM,
         code=code,
         name_zh="普惠(演示)",
         name_en="Offers (demo)",

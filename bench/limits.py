@@ -6,9 +6,10 @@ from uuid import UUID
 
 from sqlalchemy import func, select, text
 
+from bench.programmes import running_programme
 from benefits.models import Limit, LimitScope, LimitUnit, LimitWindow, Offer
 from benefits.rules import Terms
-from benefits.services import LimitFacts, add_limit, add_offer, add_programme, end_offer
+from benefits.services import LimitFacts, add_limit, add_offer, end_offer
 from kernel.actors import SYSTEM
 from kernel.clock import utc_now
 from kernel.db import transaction
@@ -34,9 +35,8 @@ def wanted_offer(*, uses: int, stripes: int) -> Wanted:
     """Make one: every sale draws on the budget, and on a limit per member and per site as well."""
     now = utc_now()
     with transaction() as session:
-        programme = add_programme(
+        programme = running_programme(
             session,
-            actor=SYSTEM,
             code=f"BENCH-{new_id().hex[-8:]}",
             name_zh="测速",
             name_en="Bench",

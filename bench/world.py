@@ -14,9 +14,10 @@ from sqlalchemy import select
 
 from app.demo.people import Person
 from app.demo.seed import demo_data, demo_people, has_members, probe_offer_id, seed
+from bench.programmes import running_programme
 from benefits.models import LimitScope, LimitUnit, LimitWindow
 from benefits.rules import Terms
-from benefits.services import LimitFacts, add_limit, add_offer, add_programme
+from benefits.services import LimitFacts, add_limit, add_offer
 from cards.services import enrol_device, ensure_issuer_keys, start_enrolment
 from cards.uc1.enrolment import enrolment_proof
 from cards.uc1.keys import (
@@ -172,9 +173,8 @@ def _offer() -> UUID:
     now = utc_now()
     with transaction() as session:
         ensure_issuer_keys(session, base_url="http://127.0.0.1:8000", actor=SYSTEM, now=now)
-        programme = add_programme(
+        programme = running_programme(
             session,
-            actor=SYSTEM,
             code=f"{_PROGRAMME}-{new_id().hex[-8:]}",
             name_zh="测速",
             name_en="Bench",

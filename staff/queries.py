@@ -234,6 +234,26 @@ def names_of(session: Session, *, account_ids: Sequence[UUID]) -> dict[UUID, str
     return dict(session.execute(query).all())
 
 
+def city_holders(
+    session: Session, *, roles: Sequence[Role], besides: UUID | None = None
+) -> list[str]:
+    """Return the names of who holds one of `roles` for a whole city: who is waited for."""
+    query = (
+        select(StaffAccount.display_name)
+        .join(StaffGrant, StaffGrant.staff_id == StaffAccount.id)
+        .join(UnionOrg, UnionOrg.id == StaffGrant.union_id)
+        .where(
+            StaffGrant.role.in_(roles),
+            UnionOrg.parent_id.is_(None),
+            StaffAccount.state == AccountState.ACTIVE,
+            StaffAccount.id.is_distinct_from(besides),
+        )
+        .distinct()
+        .order_by(StaffAccount.display_name)
+    )
+    return list(session.scalars(query))
+
+
 @dataclass(frozen=True)
 class Office:
     """What an account is, without whose it is: for people who may know no more."""

@@ -28,6 +28,7 @@ from ledger.models import (
 )
 from merchants.models import SanctionAppeal, SanctionAppealState
 from staff.models import StaffAccount, StaffGrant
+from tests.benefits.refused import APPROVALS
 from tests.finance.refused import FORBIDDEN
 from tests.make import NOW
 
@@ -36,6 +37,7 @@ NOT_PEOPLE = {
     "ck_posting_rules_accounts_differ",
     "ck_journals_reverses_another",
     "ck_membership_transfers_to_another_union",
+    "ck_limit_rules_ceiling_of_a_members_year",
 }
 
 
@@ -263,7 +265,7 @@ def _differing(session):
 
 
 def test_no_pair_of_duties_is_without_a_case(session):
-    tried = {constraint for _, constraint in PAIRS.values()} | {
+    tried = {constraint for _, constraint in (*PAIRS.values(), *APPROVALS.values())} | {
         "ck_merchant_sanctions_two_people",
         "ck_budget_changes_two_people",
     }

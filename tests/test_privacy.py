@@ -13,6 +13,7 @@ from sqlalchemy import create_engine, text
 from stdnum import luhn
 
 from aid.services import enrol_member, load_schemes
+from bench.programmes import approve_all
 from kernel.actors import SYSTEM
 from kernel.clock import shanghai_date, utc_now
 from kernel.db import transaction
@@ -254,6 +255,7 @@ class Entering:
         with transaction() as session:
             index = blind_index(PHONE_FIELD, parse_phone(PLANTED["an imported phone"]))
             load_schemes(session, actor=SYSTEM, now=utc_now())
+            approve_all(session, now=utc_now())
             enrol_member(
                 session,
                 member_id=member_by_phone_index(session, phone_index=index).id,

@@ -16,10 +16,11 @@ from werkzeug.exceptions import HTTPException
 import app.registry
 from app import phone
 from app.access import ACCESS
+from bench.programmes import running_programme
 from benefits.models import LimitScope, LimitUnit, LimitWindow
 from benefits.rules import Terms
 from benefits.schemas import LimitMaximumForm
-from benefits.services import LimitFacts, add_limit, add_offer, add_programme
+from benefits.services import LimitFacts, add_limit, add_offer
 from kernel.actors import SYSTEM, ActorKind, Role
 from kernel.clock import utc_now
 from kernel.errors import all_refusals
@@ -173,9 +174,8 @@ def test_the_doors_speak_the_language_of_who_reads(client, path):
 
 
 def discount(make, session, merchant):
-    programme = add_programme(
+    programme = running_programme(
         session,
-        actor=SYSTEM,
         code="PH-2026-01",
         name_zh="演示满减",
         name_en="Spend and save (demo)",

@@ -22,9 +22,10 @@ from aid.models import AidCover, AidScheme, AidSchemeVersion
 from aid.queries import scheme_by_code, terms_of, version_on
 from aid.rules import SchemeFile, Terms, cover_end, read_scheme_file
 from audit.services import record
-from benefits.models import Programme
+from benefits.models import Instrument, Programme
 from benefits.rules import MemberFacts, evaluate
 from benefits.services import add_programme
+from benefits.spending_errors import ProgrammeAwaitsApproval
 from kernel.actors import Actor
 from kernel.refusals import refused_by
 from ledger.models import Family, FundSource
@@ -100,7 +101,8 @@ def enrol_member(
     The first cover counts (R07): a second one that shares a day is refused, also when both are
     made at once.
 
-    Raises SchemeNotFound, MemberNotFound, NotEligible, SharesNotAllowed, CoverOverlaps.
+    Raises SchemeNotFound, ProgrammeAwaitsApproval, MemberNotFound, NotEligible, SharesNotAllowed,
+    CoverOverlaps.
     """
     scheme = scheme_by_code(session, code=scheme_code)
     if scheme is None:
@@ -108,6 +110,7 @@ def enrol_member(
     member = member_by_id(session, member_id=member_id)
     if member is None:
         raise MemberNotFound
+    _refuse_unapproved(session, scheme)
     version = version_on(session, scheme_id=scheme.id, day=starts_on)
     if version is None:
         raise NotEligible(reason="no_version")
@@ -206,6 +209,8 @@ def _ensure_scheme(
         starts_on=file.versions[0].terms.effective_from,
         ends_on=None,
         eligibility=file.eligibility,
+        occasion="mutual_aid",
+        instrument=Instrument.TRANSFER,
         now=now,
     )
     scheme = AidScheme(
@@ -255,6 +260,12 @@ def _add_versions(
             versions=added,
         )
     return added
+
+
+def _refuse_unapproved(session: Session, scheme: AidScheme) -> None:
+    programme = session.get_one(Programme, scheme.programme_id)
+    if programme.approved_at is None:
+        raise ProgrammeAwaitsApproval(programme=programme.code)
 
 
 def _refuse_ineligible(session: Session, scheme: AidScheme, member: Member, *, day: date) -> None:

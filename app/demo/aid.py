@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from aid.services import enrol_members, load_schemes
+from app.demo.approvals import approve_imported
 from cards.models import Card
 from kernel.actors import SYSTEM
 from kernel.clock import shanghai_date
@@ -20,6 +21,7 @@ def seed_aid(session: Session, data: dict[str, Any], *, now: datetime) -> int:
     Whoever takes part already is left as they are.
     """
     load_schemes(session, actor=SYSTEM, now=now)
+    approve_imported(session, now=now)
     first = select(Card.member_id).order_by(Card.number).limit(data["aid"]["members"])
     return _cover(session, data, member_ids=list(session.scalars(first)), now=now)
 

@@ -10,10 +10,12 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from benefits.models import LimitScope, LimitUnit, LimitWindow, Offer, Programme
+from app.demo.approvals import approve_imported
+from benefits.models import Instrument, LimitScope, LimitUnit, LimitWindow, Offer, Programme
 from benefits.rules import Conditions, Terms, read_blackouts
 from benefits.services import LimitFacts, add_limit, add_offer, add_programme
 from kernel.actors import SYSTEM
+from kernel.money import Fen
 from ledger.models import Family, FundSource
 from merchants.models import Merchant, MerchantKind
 
@@ -55,10 +57,24 @@ def demo_programme(session: Session, facts: dict[str, Any], *, now: datetime) ->
         starts_on=date.fromisoformat(facts["starts_on"]),
         ends_on=None,
         eligibility=facts.get("eligibility", []),
+        **_spending(facts),
         now=now,
     )
+    approve_imported(session, now=now)
     _limit(session, programme, facts.get("limits", ()), offer_id=None, now=now)
     return programme
+
+
+def _spending(facts: dict[str, Any]) -> dict[str, Any]:
+    """Return what the file says of occasion, instrument and amount; by default an everyday one."""
+    said = facts.get("spending")
+    if said is None:
+        return {}
+    return {
+        "occasion": said["occasion"],
+        "instrument": Instrument(said["instrument"]),
+        "member_year_fen": Fen(said["member_year_fen"]),
+    }
 
 
 def demo_offer(

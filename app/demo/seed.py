@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.demo.aid import seed_aid
+from app.demo.approvals import approve_imported
 from app.demo.coupons import seed_coupons
 from app.demo.managers import seed_managers
 from app.demo.offers import demo_offer, demo_programme, seed_kinds
@@ -128,6 +129,7 @@ def _merchants(data: dict[str, Any], *, now: datetime) -> None:
     with transaction() as session:
         lines = read_merchant_file(_file("merchants.csv"))
         import_merchants(session, lines=lines, actor=SYSTEM, now=now)
+        approve_imported(session, now=now)
         known = set(session.scalars(select(Merchant.name)))
         for facts in data["service_sites"]:
             if facts["name"] not in known:

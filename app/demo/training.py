@@ -9,6 +9,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.demo.approvals import approve_imported
+from benefits.models import Instrument
 from benefits.services import add_programme
 from kernel.actors import SYSTEM
 from kernel.clock import SHANGHAI, shanghai_date, shanghai_day
@@ -65,8 +67,11 @@ def _course(session: Session, data: dict[str, Any], *, now: datetime) -> Course:
         starts_on=date.fromisoformat(facts["starts_on"]),
         ends_on=None,
         eligibility=facts["eligibility"],
+        occasion="training",
+        instrument=Instrument.SERVICE,
         now=now,
     )
+    approve_imported(session, now=now)
     known = session.scalars(select(Course).where(Course.programme_id == programme.id)).first()
     if known is not None:
         return known

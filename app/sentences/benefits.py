@@ -33,6 +33,7 @@ BENEFITS: dict[str, str] = {
     "benefits_left_day": N_("%(left)s left for you today"),
     "benefits_left_week": N_("%(left)s left for you this week"),
     "benefits_left_month": N_("%(left)s left for you this month"),
+    "benefits_left_year": N_("%(left)s left for you this year"),
     "benefits_times": N_("%(number)s×"),
     "benefits_back": N_("All benefits"),
     "benefits_where": N_("Where"),

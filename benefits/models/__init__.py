@@ -30,21 +30,33 @@ from benefits.models.offers import (
     ProgrammeState,
 )
 from benefits.models.proposals import PROPOSAL_MOVES, OfferProposal, ProposalState
+from benefits.models.spending import (
+    CASH_LIKE,
+    EVERYDAY,
+    SPEND_RULE_MOVES,
+    Instrument,
+    SpendRule,
+    SpendRuleState,
+)
 
 __all__ = [
+    "CASH_LIKE",
     "COUPON_MOVES",
     "ENTRANT_CODE_CHARACTERS",
+    "EVERYDAY",
     "GRAB_STRIPES",
     "OFFER_MOVES",
     "PROGRAMME_MOVES",
     "PROPOSAL_MOVES",
     "RELEASE_MOVES",
     "SEED_CHARACTERS_MAX",
+    "SPEND_RULE_MOVES",
     "Coupon",
     "CouponEntry",
     "CouponOrigin",
     "CouponRelease",
     "CouponState",
+    "Instrument",
     "Limit",
     "LimitRule",
     "LimitScope",
@@ -62,4 +74,6 @@ __all__ = [
     "ReleaseMode",
     "ReleaseState",
     "Rerelease",
+    "SpendRule",
+    "SpendRuleState",
 ]

@@ -1,4 +1,4 @@
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -11,27 +11,35 @@ from sqlalchemy import (
     SmallInteger,
     String,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql import column, func
 
+from benefits.models.spending import EVERYDAY, Instrument
 from kernel.db import Base
 from kernel.ids import new_id
 from kernel.money import BasisPoints, Fen
 from kernel.states import Moves
 from ledger.models import Family, FundSource
 
+_ONE_DAY = timedelta(days=1)
+
 
 class ProgrammeState(StrEnum):
     DRAFT = "draft"
+    PROPOSED = "proposed"  # waits for somebody else's approval
     RUNNING = "running"
     PAUSED = "paused"
     ENDED = "ended"
 
 
 PROGRAMME_MOVES: Moves[ProgrammeState] = {
-    ProgrammeState.DRAFT: frozenset({ProgrammeState.RUNNING, ProgrammeState.ENDED}),
+    ProgrammeState.DRAFT: frozenset({ProgrammeState.PROPOSED, ProgrammeState.ENDED}),
+    ProgrammeState.PROPOSED: frozenset(
+        {ProgrammeState.DRAFT, ProgrammeState.RUNNING, ProgrammeState.ENDED}
+    ),
     ProgrammeState.RUNNING: frozenset({ProgrammeState.PAUSED, ProgrammeState.ENDED}),
     ProgrammeState.PAUSED: frozenset({ProgrammeState.RUNNING, ProgrammeState.ENDED}),
     ProgrammeState.ENDED: frozenset(),
@@ -42,11 +50,32 @@ class Programme(Base):
     """What the federation pays for: one fund, one family, for whom and when.
 
     `eligibility` is a list of rules as benefits.rules.evaluate() reads them. Runs on the Shanghai
-    days [starts_on, ends_on); no end means until further notice.
+    days [starts_on, ends_on); no end means until further notice, `ended_on` an end before that.
+
+    Nothing of it is granted before somebody else than `maker_id` approved it; from then on what
+    was approved stays as it is. An import has no maker, and what ran before there were approvals
+    no approver. People are named without foreign keys, as in the ledger (docs/decisions/0011).
     """
 
     __tablename__ = "programmes"
-    __table_args__ = (CheckConstraint("ends_on > starts_on", name="ends_after_start"),)
+    __table_args__ = (
+        CheckConstraint("ends_on > starts_on", name="ends_after_start"),
+        CheckConstraint("approver_id <> maker_id", name="two_people"),
+        CheckConstraint(
+            "state NOT IN ('running', 'paused') OR approved_at IS NOT NULL",
+            name="approved_before_it_runs",
+        ),
+        CheckConstraint("state <> 'proposed' OR proposed_at IS NOT NULL", name="proposed_once"),
+        CheckConstraint("approver_id IS NULL OR approved_at IS NOT NULL", name="approved_whole"),
+        CheckConstraint(
+            "instrument NOT IN ('cash', 'shopping_card') OR approved_at IS NULL", name="no_cash"
+        ),
+        CheckConstraint("member_year_fen > 0", name="member_year_positive"),
+        # What a claim pays is in the terms of its scheme.
+        CheckConstraint("family <> 'aid' OR member_year_fen IS NULL", name="aid_by_its_scheme"),
+        CheckConstraint("ended_on IS NULL OR state = 'ended'", name="ended_has_ended"),
+        Index("ix_programmes_waiting", "proposed_at", postgresql_where=text("state = 'proposed'")),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     code: Mapped[str] = mapped_column(String(40), unique=True)
@@ -54,12 +83,27 @@ class Programme(Base):
     name_en: Mapped[str] = mapped_column(String(200))
     family: Mapped[Family]
     fund_source: Mapped[FundSource]
-    state: Mapped[ProgrammeState] = mapped_column(default=ProgrammeState.RUNNING)
+    occasion: Mapped[str] = mapped_column(String(40), default=EVERYDAY)
+    instrument: Mapped[Instrument] = mapped_column(default=Instrument.DISCOUNT)
+    # The most that one member may get of it in a calendar year; none where no ceiling asks for it.
+    member_year_fen: Mapped[Fen | None]
+    state: Mapped[ProgrammeState] = mapped_column(default=ProgrammeState.DRAFT)
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
+    ended_on: Mapped[date | None]
     eligibility: Mapped[list[Any]] = mapped_column(default=list)
+    maker_id: Mapped[UUID | None]  # who asked for the approval
+    proposed_at: Mapped[datetime | None]
+    approver_id: Mapped[UUID | None]
+    approved_at: Mapped[datetime | None]
+    sent_back_reason: Mapped[str | None] = mapped_column(String(200))
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
+
+    @property
+    def last_on(self) -> date | None:
+        """Return the last day of it, which is how people say it."""
+        return self.ends_on - _ONE_DAY if self.ends_on is not None else None
 
 
 class OfferState(StrEnum):
@@ -212,6 +256,7 @@ class LimitWindow(StrEnum):
     DAY = "day"
     WEEK = "week"
     MONTH = "month"
+    YEAR = "year"
 
 
 class LimitUnit(StrEnum):
@@ -224,6 +269,9 @@ class LimitRule(Base):
 
     `maximum` is read at each take, so an edited rule counts at once. `stripes` > 1 splits a
     budget that everybody draws on over as many rows; the sum is still the budget.
+
+    The rule with its programme's own id is the ceiling that was approved: what one member may get
+    in a calendar year. It is written with the approval and never changes.
     """
 
     __tablename__ = "limit_rules"
@@ -233,6 +281,11 @@ class LimitRule(Base):
         # Stripes are for rows that everybody shares; a member's own row has no crowd.
         CheckConstraint(
             "stripes = 1 OR scope IN ('programme', 'offer')", name="stripes_for_shared_rows"
+        ),
+        CheckConstraint(
+            "id <> programme_id OR (scope = 'member' AND \"window\" = 'year' AND unit = 'fen'"
+            " AND offer_id IS NULL AND is_active)",
+            name="ceiling_of_a_members_year",
         ),
     )
 
@@ -246,6 +299,10 @@ class LimitRule(Base):
     stripes: Mapped[int] = mapped_column(default=1)
     is_active: Mapped[bool] = mapped_column(default=True)
     version: Mapped[int] = mapped_column(default=1)
+
+    @property
+    def is_ceiling(self) -> bool:
+        return self.id == self.programme_id
 
 
 class Limit(Base):

@@ -1,7 +1,7 @@
 """Programmes at the desk: what the federation pays for, for whom, and what is left of it."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,9 +16,11 @@ from benefits.pages.words import (
     FAMILY_WORDS,
     FUND_WORDS,
     HARDSHIP_CHOICES,
+    INSTRUMENT_WORDS,
     OFFER_WORDS,
     PROGRAMME_WORDS,
     STATUS_CHOICES,
+    ceiling_sentence,
     changing_reach,
     eligibility_sentences,
     insist_on_the_city,
@@ -31,19 +33,31 @@ from benefits.pages.words import (
     worded,
 )
 from benefits.queries import (
+    APPROVERS,
     OfferFilter,
     ProgrammeRow,
+    Years,
     discount_funds,
     find_programme,
     limits_of_programme,
+    may_approve,
     offers_within,
     programme_rows,
+    rules_in_force,
+    spending_of,
     union_names,
     version_terms,
 )
 from benefits.rules import eligibility_of
 from benefits.schemas import ProgrammeForm, VersionForm
 from benefits.services import ProgrammeFacts, draft_discount_programme, move_programme
+from benefits.spending_errors import (
+    AboveCeiling,
+    CashNotGiven,
+    CeilingNeedsAmount,
+    InstrumentNotAllowed,
+    OccasionUnknown,
+)
 from kernel.clock import shanghai_date, utc_now
 from kernel.db import transaction
 from kernel.errors import Refusal
@@ -56,18 +70,23 @@ from kernel.web import current_actor
 from ledger.models import Family
 from merchants.errors import MerchantUnionUnknown
 from merchants.queries import find_union_id, union_path_of, unions_within
+from staff.queries import city_holders, names_of
 
 pages = Blueprint(
     "programmes_pages", __name__, url_prefix="/desk/programmes", template_folder="../templates"
 )
 
 _SHOWN_OFFERS_MAX = 20
-_ONE_DAY = timedelta(days=1)
 # Which field of a form a refusal is about; any other is about the form as a whole.
-_FIELD_OF: dict[type[Refusal], str] = {
+PROGRAMME_FIELD_OF: dict[type[Refusal], str] = {
     ProgrammeCodeTaken: "code",
     FundPaysNoDiscounts: "fund_source",
     MerchantUnionUnknown: "union_code",
+    CashNotGiven: "instrument",
+    InstrumentNotAllowed: "instrument",
+    OccasionUnknown: "occasion",
+    CeilingNeedsAmount: "member_year_fen",
+    AboveCeiling: "member_year_fen",
 }
 _NOTICES = {
     ProgrammeState.RUNNING: N_("The programme is running."),
@@ -107,7 +126,7 @@ def _columns() -> list[Column[ProgrammeRow]]:
         Column(gettext("Fund"), lambda row: gettext(FUND_WORDS[row.programme.fund_source])),
         Column(gettext("State"), lambda row: gettext(PROGRAMME_WORDS[row.programme.state])),
         Column(gettext("First day"), lambda row: row.programme.starts_on, CellKind.DAY),
-        Column(gettext("Last day"), lambda row: _last_on(row.programme), CellKind.DAY),
+        Column(gettext("Last day"), lambda row: row.programme.last_on, CellKind.DAY),
         Column(gettext("Offers"), lambda row: row.offer_count, CellKind.NUMBER),
         Column(gettext("Limits"), _in_one_cell),
     ]
@@ -124,15 +143,11 @@ def _in_one_cell(row: ProgrammeRow) -> str:
     )
 
 
-def _last_on(programme: Programme) -> date | None:
-    return None if programme.ends_on is None else programme.ends_on - _ONE_DAY
-
-
 @pages.get("/new")
 def new_programme_form() -> ResponseReturnValue:
     """Ask for a new programme's facts."""
     insist_on_the_city()
-    return _ask(
+    return ask_for_programme(
         blank_form(
             starts_on=shanghai_date(utc_now()), statuses=[each.value for each in STATUS_CHOICES]
         )
@@ -145,7 +160,7 @@ def save_new_programme() -> ResponseReturnValue:
     insist_on_the_city()
     form = read_form(ProgrammeForm())
     if not form.ok:
-        return _ask(form)
+        return ask_for_programme(form)
     try:
         with transaction() as session:
             reach = changing_reach().merchants
@@ -153,24 +168,28 @@ def save_new_programme() -> ResponseReturnValue:
             programme = draft_discount_programme(
                 session,
                 actor=current_actor(),
-                facts=_facts(form.values, union_path_of(session, union_id=union_id)),
+                facts=programme_facts(form.values, union_path_of(session, union_id=union_id)),
                 now=utc_now(),
             )
     except Refusal as refusal:
-        form.refuse(refusal, _FIELD_OF.get(type(refusal)))
-        return _ask(form)
-    return _back_to(
-        programme.id, N_("The programme is drafted. Set its limits and offers, then let it run.")
+        form.refuse(refusal, PROGRAMME_FIELD_OF.get(type(refusal)))
+        return ask_for_programme(form)
+    return back_to_programme(
+        programme.id,
+        N_("The programme is drafted. Set its limits and offers, then ask for its approval."),
     )
 
 
-def _facts(values: Mapping[str, Any], union_path: str | None) -> ProgrammeFacts:
+def programme_facts(values: Mapping[str, Any], union_path: str | None) -> ProgrammeFacts:
     return ProgrammeFacts(
         code=values["code"],
         name_zh=values["name_zh"],
         name_en=values["name_en"],
         family=Family.DISCOUNT,
         fund_source=values["fund_source"],
+        occasion=values["occasion"],
+        instrument=values["instrument"],
+        member_year_fen=values["member_year_fen"],
         starts_on=values["starts_on"],
         ends_on=values["ends_on"],
         eligibility=eligibility_of(
@@ -189,12 +208,12 @@ def _facts(values: Mapping[str, Any], union_path: str | None) -> ProgrammeFacts:
 @pages.get("/<uuid:programme_id>")
 def programme(programme_id: UUID) -> ResponseReturnValue:
     """Show one programme: for whom, its limits, its offers, what can be done."""
-    return _show(programme_id, blank_form())
+    return show_programme(programme_id, blank_form())
 
 
 @pages.post("/<uuid:programme_id>/run")
 def run(programme_id: UUID) -> ResponseReturnValue:
-    """Start a drafted programme, or resume a paused one."""
+    """Resume a paused programme."""
     return _move(programme_id, ProgrammeState.RUNNING)
 
 
@@ -214,7 +233,7 @@ def _move(programme_id: UUID, target: ProgrammeState) -> ResponseReturnValue:
     insist_on_the_city()
     form = read_form(VersionForm())
     if not form.ok:
-        return _show(programme_id, form)
+        return show_programme(programme_id, form)
     try:
         with transaction() as session:
             move_programme(
@@ -227,11 +246,11 @@ def _move(programme_id: UUID, target: ProgrammeState) -> ResponseReturnValue:
             )
     except Refusal as refusal:
         form.refuse(refusal)
-        return _show(programme_id, form)
-    return _back_to(programme_id, _NOTICES[target])
+        return show_programme(programme_id, form)
+    return back_to_programme(programme_id, _NOTICES[target])
 
 
-def _show(programme_id: UUID, form: Form) -> ResponseReturnValue:
+def show_programme(programme_id: UUID, form: Form) -> ResponseReturnValue:
     now = utc_now()
     with transaction() as session:
         found = find_programme(session, programme_id=programme_id)
@@ -244,15 +263,30 @@ def _show(programme_id: UUID, form: Form) -> ResponseReturnValue:
             rows=_SHOWN_OFFERS_MAX + 1,
         )
         names = union_names(session, paths=union_paths_of(found.eligibility))
+        spending = spending_of(
+            session,
+            occasion=found.occasion,
+            years=Years.of(found.starts_on, found.ends_on),
+            besides=found.id,
+        )
+        waits_for = city_holders(session, roles=APPROVERS, besides=found.maker_id)
+        people = names_of(
+            session, account_ids=[each for each in (found.maker_id, found.approver_id) if each]
+        )
+    actor = current_actor()
     may_change = may_change_programmes()
     takes_offers = found.family is Family.DISCOUNT and found.state is not ProgrammeState.ENDED
     return render_template(
         "benefits/programme.html",
         form=form,
         programme=found,
-        last_on=_last_on(found),
+        last_on=found.last_on,
         is_over=_is_over(found, now),
         eligibility=eligibility_sentences(found.eligibility, union_names=names),
+        spending=spending,
+        waits_for=waits_for,
+        people=people,
+        may_decide=may_approve(actor) and actor.id != found.maker_id,
         limits=limits,
         offers=offers[:_SHOWN_OFFERS_MAX],
         has_more=len(offers) > _SHOWN_OFFERS_MAX,
@@ -277,18 +311,31 @@ def _words() -> dict[str, Any]:
         "offer_words": OFFER_WORDS,
         "limit_sentence": limit_sentence,
         "quantity": quantity,
+        "instrument_words": INSTRUMENT_WORDS,
+        "ceiling_sentence": ceiling_sentence,
         "worded": worded,
-        "last_on_of": _last_on,
     }
 
 
-def _ask(form: Form) -> ResponseReturnValue:
+def ask_for_programme(form: Form, edited: Programme | None = None) -> ResponseReturnValue:
+    """Show the form of a programme: of a new one, or of a draft that is written down anew."""
     with transaction() as session:
+        rules = rules_in_force(session, years=Years.of(shanghai_date(utc_now()), None))
         unions = unions_within(session, paths=changing_reach().merchants.paths)
         funds = discount_funds(session)
     return render_template(
         "benefits/programme_form.html",
         form=form,
+        edited=edited,
+        occasions=[
+            (
+                each.rule.occasion,
+                f"{worded(each.rule.name_zh, each.rule.name_en)} · {ceiling_sentence(each)}",
+            )
+            for each in rules
+        ],
+        instrument_words=INSTRUMENT_WORDS,
+        worded=worded,
         unions=[(each.code, each.name) for each in unions],
         fund_words={fund: FUND_WORDS[fund] for fund in funds},
         status_words=STATUS_CHOICES,
@@ -297,5 +344,5 @@ def _ask(form: Form) -> ResponseReturnValue:
     ), form.status
 
 
-def _back_to(programme_id: UUID, sentence: str) -> ResponseReturnValue:
+def back_to_programme(programme_id: UUID, sentence: str) -> ResponseReturnValue:
     return see_other(url_for("programmes_pages.programme", programme_id=programme_id), sentence)

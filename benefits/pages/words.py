@@ -6,6 +6,8 @@ from typing import Any
 from flask_babel import get_locale, gettext
 
 from benefits.models import (
+    CASH_LIKE,
+    Instrument,
     LimitRule,
     LimitScope,
     LimitUnit,
@@ -14,8 +16,9 @@ from benefits.models import (
     OfferState,
     OfferVersion,
     ProgrammeState,
+    SpendRuleState,
 )
-from benefits.queries import OfferReach
+from benefits.queries import OfferReach, Spending
 from benefits.rules import (
     AGE_MAX,
     Conditions,
@@ -49,9 +52,27 @@ FUND_WORDS = {
 }
 PROGRAMME_WORDS = {
     ProgrammeState.DRAFT: N_("Draft"),
+    ProgrammeState.PROPOSED: N_("Waits for approval"),
     ProgrammeState.RUNNING: N_("Running"),
     ProgrammeState.PAUSED: N_("Paused"),
     ProgrammeState.ENDED: N_("Ended"),
+}
+INSTRUMENT_WORDS = {
+    Instrument.DISCOUNT: N_("A discount at a till"),
+    Instrument.VOUCHER: N_("A voucher of named merchants"),
+    Instrument.GOODS: N_("Goods"),
+    Instrument.SERVICE: N_("A service or course"),
+    Instrument.TRANSFER: N_("A transfer to their own account"),
+    Instrument.CASH: N_("Cash (never approved)"),
+    Instrument.SHOPPING_CARD: N_("A shopping card (never approved)"),
+}
+# What a rule may allow.
+ALLOWED_WORDS = {each: word for each, word in INSTRUMENT_WORDS.items() if each not in CASH_LIKE}
+RULE_STATE_WORDS = {
+    SpendRuleState.PROPOSED: N_("To be decided"),
+    SpendRuleState.IN_FORCE: N_("In force"),
+    SpendRuleState.REFUSED: N_("Refused"),
+    SpendRuleState.REPLACED: N_("Replaced"),
 }
 OFFER_WORDS = {
     OfferState.DRAFT: N_("Draft"),
@@ -96,6 +117,7 @@ WINDOW_WORDS = {
     LimitWindow.DAY: N_("a day"),
     LimitWindow.WEEK: N_("a week"),
     LimitWindow.MONTH: N_("a month"),
+    LimitWindow.YEAR: N_("a year"),
 }
 UNIT_WORDS = {
     LimitUnit.USES: N_("Number of uses"),
@@ -201,6 +223,17 @@ def quantity(number: int, unit: LimitUnit) -> str:
     if unit is LimitUnit.FEN:
         return f"¥{yuan(Fen(number))}"
     return _("%(number)s×", number=f"{number:,}")
+
+
+def ceiling_sentence(found: Spending) -> str:
+    """Say what an occasion's rule leaves: "at most ¥2,200.00 a member and year, ¥0.00 left"."""
+    if found.rule.ceiling_fen is None or found.left_fen is None:
+        return _("no ceiling")
+    return _(
+        "at most ¥%(ceiling)s a member and year, ¥%(left)s left",
+        ceiling=yuan(found.rule.ceiling_fen),
+        left=yuan(found.left_fen),
+    )
 
 
 def assurance_words(version: OfferVersion) -> list[str]:

@@ -62,6 +62,18 @@ from benefits.queries.proposals import (
     proposals_waiting,
     proposals_within,
 )
+from benefits.queries.spending import (
+    APPROVERS,
+    Spending,
+    Years,
+    approvals_waiting,
+    may_approve,
+    programmes_of_occasion,
+    rules_in_force,
+    rules_of,
+    spending_of,
+    waiting_rules,
+)
 from benefits.queries.till import (
     PAGE_ROWS_MAX,
     LimitLine,
@@ -82,6 +94,7 @@ from benefits.queries.till import (
 )
 
 __all__ = [
+    "APPROVERS",
     "PAGE_ROWS_MAX",
     "SHOWN_AFTER",
     "LimitLine",
@@ -104,6 +117,9 @@ __all__ = [
     "ReleaseCounts",
     "ReleaseRow",
     "Scopes",
+    "Spending",
+    "Years",
+    "approvals_waiting",
     "discount_funds",
     "draw_terms",
     "draws_to_list",
@@ -117,6 +133,7 @@ __all__ = [
     "limit_rules_of",
     "limits_of_offer",
     "limits_of_programme",
+    "may_approve",
     "offer_count",
     "offer_ids_within",
     "offer_is_within",
@@ -137,6 +154,7 @@ __all__ = [
     "programme_rows",
     "programmes",
     "programmes_for_offers",
+    "programmes_of_occasion",
     "proposal_terms",
     "proposals_of_merchant",
     "proposals_waiting",
@@ -146,10 +164,14 @@ __all__ = [
     "release_counts",
     "releases_to_look_after",
     "releases_within",
+    "rules_in_force",
+    "rules_of",
     "sites_of_offer",
     "sites_of_offers",
+    "spending_of",
     "union_names",
     "version_conditions",
     "version_terms",
     "versions_of",
+    "waiting_rules",
 ]

@@ -109,7 +109,7 @@ _OWN_OFFERS = Statement(
             WHERE l.rule_id = r.id AND l.scope_id = r.scope_id
             AND l.win = CASE r.window
                 WHEN 'day' THEN :day WHEN 'week' THEN :week WHEN 'month' THEN :month
-                ELSE 'total' END) AS taken
+                WHEN 'year' THEN :year ELSE 'total' END) AS taken
     FROM ({_CHOSEN}) c
     LEFT JOIN LATERAL (
         SELECT *, CASE scope
@@ -158,6 +158,7 @@ def own_offers(
             "day": window_key("day", day),
             "week": window_key("week", day),
             "month": window_key("month", day),
+            "year": window_key("year", day),
         },
     )
     heads = {row.offer_id: row for row in found}

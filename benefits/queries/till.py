@@ -109,7 +109,7 @@ _OFFERS = """
                 WHEN 'offer' THEN o.id ELSE p.id END
             AND l.win = CASE r.window
                 WHEN 'day' THEN :day WHEN 'week' THEN :week WHEN 'month' THEN :month
-                ELSE 'total' END) AS taken
+                WHEN 'year' THEN :year ELSE 'total' END) AS taken
     FROM {before} merchants m
     JOIN offers o ON o.merchant_id = m.id OR (o.merchant_id IS NULL AND m.kind = 'merchant')
     JOIN programmes p ON p.id = o.programme_id
@@ -178,6 +178,7 @@ def offers_parameters(
         "day": window_key("day", day),
         "week": window_key("week", day),
         "month": window_key("month", day),
+        "year": window_key("year", day),
     }
 
 

@@ -21,6 +21,7 @@ def window_key(window: str, day: date) -> str:
         "day": day.isoformat(),
         "week": shanghai_week(day),
         "month": shanghai_month(day),
+        "year": f"{day.year}",
     }
     return keys[window]
 
@@ -33,6 +34,8 @@ def next_window_on(window: str, day: date) -> date | None:
         return day + timedelta(days=7 - day.weekday())
     if window == "month":
         return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+    if window == "year":
+        return date(day.year + 1, 1, 1)
     return None
 
 

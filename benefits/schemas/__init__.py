@@ -22,6 +22,7 @@ from benefits.schemas.offers import (
     BenefitQuery,
     BenefitSitePage,
     BenefitSiteQuery,
+    EditProgrammeForm,
     LimitMaximumForm,
     MerchantChoiceQuery,
     NewLimitForm,
@@ -30,6 +31,8 @@ from benefits.schemas.offers import (
     OfferQuery,
     PercentField,
     ProgrammeForm,
+    SendBackForm,
+    SpendRuleForm,
     TermsForm,
     VersionForm,
 )
@@ -53,6 +56,7 @@ __all__ = [
     "CouponListQuery",
     "CouponRequest",
     "CouponResponse",
+    "EditProgrammeForm",
     "EntryResponse",
     "HandForm",
     "LimitMaximumForm",
@@ -72,6 +76,8 @@ __all__ = [
     "ReleasePage",
     "SeedForm",
     "SeedSourceForm",
+    "SendBackForm",
+    "SpendRuleForm",
     "TermsForm",
     "VersionForm",
 ]

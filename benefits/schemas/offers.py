@@ -6,7 +6,14 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
-from benefits.models import LimitScope, LimitUnit, LimitWindow, OfferKind, OfferState
+from benefits.models import (
+    Instrument,
+    LimitScope,
+    LimitUnit,
+    LimitWindow,
+    OfferKind,
+    OfferState,
+)
 from benefits.rules import AGE_MAX
 from benefits.schemas.conditions import ConditionsForm, check_hours
 from cards.uc1.terms import Assurance
@@ -30,6 +37,7 @@ _SAMPLE_BILL = "60.00"
 
 _PERCENT = re.compile(r"(\d{1,3})(?:\.(\d{1,2}))?", re.ASCII)
 _CODE = r"^[A-Z0-9][A-Z0-9-]*$"
+_OCCASION = r"[a-z][a-z0-9_]*"
 
 
 class PercentField(fields.Field[BasisPoints]):
@@ -74,6 +82,9 @@ class ProgrammeForm(Wire):
     name_zh = Text(required=True)
     name_en = Text(required=True)
     fund_source = fields.Enum(FundSource, by_value=True, required=True)
+    occasion = Text(required=True, maximum=40)
+    instrument = fields.Enum(Instrument, by_value=True, required=True)
+    member_year_fen = YuanField(load_default=None, minimum=_ONE_FEN)
     starts_on = fields.Date(required=True, validate=validate.Range(_FIRST_DAY, _LAST_DAY))
     last_on = fields.Date(load_default=None, validate=validate.Range(_FIRST_DAY, _LAST_DAY))
     union_code = Text(maximum=40, load_default=None)
@@ -107,6 +118,36 @@ class ProgrammeForm(Wire):
         """Return the days as the service takes them: [starts_on, ends_on)."""
         last_on = data.pop("last_on")
         return data | {"ends_on": None if last_on is None else last_on + _ONE_DAY}
+
+
+class EditProgrammeForm(ProgrammeForm):
+    """A draft written down anew."""
+
+    version = fields.Integer(required=True)
+
+
+class SendBackForm(VersionForm):
+    reason = Text(required=True)
+
+
+class SpendRuleForm(Wire):
+    """What is to count for an occasion; without a ceiling, as much as its programmes say."""
+
+    occasion = Text(required=True, maximum=40)
+    name_zh = Text(required=True, maximum=100)
+    name_en = Text(required=True, maximum=100)
+    ceiling_fen = YuanField(load_default=None, minimum=_ONE_FEN)
+    instruments = fields.List(fields.Enum(Instrument, by_value=True), load_default=list)
+    source = Text(required=True, maximum=300)
+    reason = Text(required=True)
+
+    @validates_schema
+    def says_something(self, data: dict[str, Any], **_: Any) -> None:
+        """Refuse a code that no rule could have, and a rule that allows nothing."""
+        if not re.fullmatch(_OCCASION, data["occasion"]):
+            raise ValidationError(N_("Use small letters, digits and underscores."), "occasion")
+        if not data["instruments"]:
+            raise ValidationError(N_("Choose at least one."), "instruments")
 
 
 # --- Limits

@@ -1,5 +1,11 @@
 """What can be done with programmes, offers and limits, one file per group of verbs."""
 
+from benefits.services.approvals import (
+    approve_programme,
+    check_programme,
+    propose_programme,
+    send_back_programme,
+)
 from benefits.services.coupons import (
     claim_coupon,
     consume_coupon,
@@ -30,6 +36,7 @@ from benefits.services.limits import (
     refusal_of,
     return_limits,
     take_limits,
+    take_what_is_left,
     takes_for,
 )
 from benefits.services.merchant_import import MerchantImport, import_merchants, titles_of
@@ -48,6 +55,7 @@ from benefits.services.programmes import (
     add_programme,
     change_limit,
     draft_discount_programme,
+    edit_draft,
     move_programme,
 )
 from benefits.services.proposals import (
@@ -67,6 +75,7 @@ from benefits.services.releases import (
     publish_release,
     release_again,
 )
+from benefits.services.spending import RuleFacts, approve_rule, propose_rule, refuse_rule
 
 __all__ = [
     "SOLD_OUT",
@@ -79,6 +88,7 @@ __all__ = [
     "ProgrammeFacts",
     "ProposalFacts",
     "ReleaseFacts",
+    "RuleFacts",
     "SeedOutcome",
     "SeedSource",
     "Take",
@@ -87,15 +97,19 @@ __all__ = [
     "add_offer",
     "add_programme",
     "add_version",
+    "approve_programme",
     "approve_proposal",
+    "approve_rule",
     "benefits_of_member",
     "capture_limits",
     "change_limit",
+    "check_programme",
     "check_terms",
     "claim_coupon",
     "consume_coupon",
     "draft_discount_programme",
     "drop_release",
+    "edit_draft",
     "end_due_coupons",
     "end_offer",
     "end_release_if_over",
@@ -110,16 +124,21 @@ __all__ = [
     "pass_on_pieces",
     "plan_release",
     "propose_offer",
+    "propose_programme",
+    "propose_rule",
     "publish_entrants",
     "publish_release",
     "reasons_against",
     "refusal_of",
     "refuse_proposal",
+    "refuse_rule",
     "release_again",
     "return_coupon",
     "return_limits",
+    "send_back_programme",
     "sites_of_benefit",
     "take_limits",
+    "take_what_is_left",
     "takes_for",
     "titles_of",
     "type_seed",

@@ -172,6 +172,25 @@ def take_limits(
     raise_if_full(spread, _take(session, source_id, spread, is_held=is_held), day)
 
 
+def take_what_is_left(
+    session: Session, *, source_id: UUID, line: LimitLine, wanted: int, day: date
+) -> int:
+    """Take `wanted` of an unstriped limit, or as much of it as there is; return how much.
+
+    For what is owed by rule and only its amount is open. Locks the limit's row.
+    """
+    assert line.stripes == 1
+    whole = Take(line, 0, line.maximum, wanted)
+    parameters = taking_parameters(source_id=source_id, takes=[whole], is_held=False)
+    session.execute(_MAKE_STRIPES, parameters)
+    [row] = session.execute(_LOCK_ROWS, parameters).all()
+    quantity = max(0, min(wanted, line.maximum - int(row.taken)))
+    if quantity:
+        part = replace(whole, quantity=quantity)
+        take_limits(session, source_id=source_id, takes=[part], is_held=False, day=day)
+    return quantity
+
+
 def capture_limits(session: Session, *, source_id: UUID) -> None:
     """Turn what `source_id` holds into used. Locks the limit rows in the order of their keys."""
     session.execute(_LOCK_TAKEN, {"source_id": source_id})

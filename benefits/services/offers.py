@@ -40,7 +40,9 @@ from benefits.rules import (
     Conditions,
     Terms,
 )
+from benefits.services.approvals import instrument_bears
 from benefits.services.programmes import LimitFacts, add_limit
+from benefits.spending_errors import OfferOtherInstrument
 from kernel.actors import Actor
 from kernel.money import WHOLE_BP
 from kernel.refusals import refuse_stale, refused_by
@@ -84,8 +86,8 @@ def add_offer(
 ) -> Offer:
     """Offer `terms` at one merchant, or with no merchant at every one.
 
-    Raises OfferTermsWrong, OfferVersionHasNoTime, ProgrammeNotFound, ProgrammeTakesNoOffers,
-    MerchantNotFound, and MerchantNotActive if the business has ended.
+    Raises OfferTermsWrong, OfferOtherInstrument, OfferVersionHasNoTime, ProgrammeNotFound,
+    ProgrammeTakesNoOffers, MerchantNotFound, and MerchantNotActive if the business has ended.
     """
     programme = session.get(Programme, programme_id)
     if programme is None:
@@ -126,7 +128,7 @@ def add_version(
     `version` is that of the offer, as its editor saw it. Locks the offer. What was redeemed keeps
     the version it was redeemed under, so nothing begins before `now`. Raises OfferNotFound,
     EditConflict, MoveNotAllowed if the offer has ended, OfferVersionInThePast,
-    OfferVersionHasNoTime, OfferTermsWrong, OfferVersionsOverlap.
+    OfferVersionHasNoTime, OfferTermsWrong, OfferOtherInstrument, OfferVersionsOverlap.
     """
     offer = _lock_offer(session, offer_id=offer_id)
     refuse_stale(offer.version, version)
@@ -142,6 +144,9 @@ def _put_version(
 ) -> OfferVersion:
     terms = facts.terms
     check_terms(terms)
+    programme = session.get_one(Programme, offer.programme_id)
+    if not instrument_bears(programme.instrument, OfferKind(terms.kind)):
+        raise OfferOtherInstrument(instrument=programme.instrument)
     check_conditions(facts.conditions)
     if facts.valid_to is not None and facts.valid_to <= facts.valid_from:
         raise OfferVersionHasNoTime

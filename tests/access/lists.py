@@ -202,6 +202,8 @@ NOT_LISTS = {
     "GET merchant_files_pages.upload_form": "an empty form",
     "GET programmes_pages.programmes": "the city's, for every designer to read",
     "GET programmes_pages.new_programme_form": "the city's alone",
+    "GET spending_pages.rules": "the city's, for every designer to read",
+    "GET spending_pages.new_rule_form": "the city's alone",
     "GET offers_pages.new_offer_for_all_form": "the city's alone",
     "GET finance_overview_pages.overview": "sums of the city's books, for everybody in finance",
     "GET finance_books_pages.books": "the city's, for everybody in finance to read",

@@ -16,6 +16,7 @@ from aid.errors import (
 from aid.models import AidScheme, AidSchemeVersion
 from aid.queries import scheme_by_code, terms_of, version_on
 from aid.services import enrol_members, load_schemes
+from bench.programmes import approve_all
 from benefits.models import Programme
 from kernel.actors import SYSTEM
 from kernel.ids import new_id
@@ -30,7 +31,9 @@ A = "gd_inpt_2022.json"
 
 
 def load(session, *contents):
-    return load_schemes(session, contents=contents, actor=SYSTEM, now=NOW)
+    loaded = load_schemes(session, contents=contents, actor=SYSTEM, now=NOW)
+    approve_all(session, now=NOW)
+    return loaded
 
 
 def newer(effective_from="2026-11-01", ratio="0.90"):

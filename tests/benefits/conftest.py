@@ -2,9 +2,10 @@ from datetime import date, timedelta
 
 import pytest
 
+from bench.programmes import running_programme
 from benefits.models import LimitScope, LimitUnit, LimitWindow
 from benefits.rules import Terms
-from benefits.services import LimitFacts, add_limit, add_offer, add_programme
+from benefits.services import LimitFacts, add_limit, add_offer
 from kernel.actors import SYSTEM, Role
 from kernel.clock import utc_now
 from kernel.money import BasisPoints, Fen
@@ -57,7 +58,7 @@ class Plans:
             "eligibility": [],
             "now": NOW,
         }
-        return add_programme(self.session, actor=SYSTEM, **defaults | facts)
+        return running_programme(self.session, **defaults | facts)
 
     def offer(self, *, programme=None, merchant=None, **facts):
         """An offer of 40 off from 50 whose terms have been in force for a day."""

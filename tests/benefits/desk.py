@@ -10,6 +10,8 @@ FACTS = {
     "name_zh": "夏季普惠",
     "name_en": "Summer offers",
     "fund_source": "union_fund",
+    "occasion": "everyday",
+    "instrument": "discount",
     "starts_on": "2026-06-01",
     "last_on": "2026-08-31",
     "statuses": ["active", "retained"],

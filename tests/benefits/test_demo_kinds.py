@@ -22,6 +22,7 @@ EVENING = NOON.replace(hour=18)
 def at_till(session, make):
     """Return a function: the demo's offers at its last merchant by name, at a moment."""
     make.chart()
+    make.union(code="SZ")
     for name in ("演示面馆", "演示影院"):
         make.agreement(merchant_id=make.merchant(name=name).id, ends_on=date(2028, 1, 1))
     for _ in range(2):

@@ -230,15 +230,6 @@ def draft(session, **changes):
     return draft_discount_programme(session, actor=SYSTEM, facts=facts(**changes), now=NOW)
 
 
-def test_a_drafted_programme_waits_to_be_started(session, make):
-    make.chart()
-
-    programme = draft(session)
-    assert programme.state is ProgrammeState.DRAFT
-    move(session, programme, ProgrammeState.RUNNING)
-    assert (programme.state, programme.version) == (ProgrammeState.RUNNING, 2)
-
-
 def test_a_fund_without_an_account_for_it_pays_no_discounts(session, make):
     make.chart()
 

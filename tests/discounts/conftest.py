@@ -6,8 +6,9 @@ from uuid import UUID
 
 import pytest
 
+from bench.programmes import running_programme
 from benefits.rules import Terms
-from benefits.services import add_offer, add_programme
+from benefits.services import add_offer
 from cards.services import forget_issuer_keys, issue_slice
 from discounts.services import RedeemRequest, redeem_discount
 from kernel.actors import SYSTEM, Till
@@ -52,9 +53,8 @@ def place(session, make):
     shop = make.merchant(name="演示面馆")
     make.agreement(merchant_id=shop.id)
     terminal = make.terminal(site=make.site(merchant_id=shop.id, name="甲店"))
-    programme = add_programme(
+    programme = running_programme(
         session,
-        actor=SYSTEM,
         code="SALES",
         name_zh="普惠(演示)",
         name_en="Offers (demo)",

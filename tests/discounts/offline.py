@@ -7,10 +7,11 @@ from datetime import timedelta
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import func, select
 
+from bench.programmes import running_programme
 from benefits.models import LimitScope, LimitUnit, LimitWindow, OfferVersion
 from benefits.queries import limit_residuals
 from benefits.rules import Terms
-from benefits.services import LimitFacts, add_limit, add_offer, add_programme
+from benefits.services import LimitFacts, add_limit, add_offer
 from cards.models import CardRecord
 from cards.services import publish_trust_list
 from cards.services.lifecycle import report_lost_at_desk
@@ -75,9 +76,8 @@ class Shop:
         self.merchant = make.merchant()
         make.agreement(merchant_id=self.merchant.id)
         self.site = make.site(merchant_id=self.merchant.id)
-        programme = add_programme(
+        programme = running_programme(
             session,
-            actor=SYSTEM,
             code="OFFLINE",
             name_zh="普惠(演示)",
             name_en="Offers (demo)",

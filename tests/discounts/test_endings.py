@@ -6,9 +6,11 @@ import pytest
 from sqlalchemy import select
 
 from app.registry import JOBS
+from bench.programmes import running_programme
 from benefits.models import OfferState, ProgrammeState
+from benefits.queries import versions_of
 from benefits.rules import Terms
-from benefits.services import add_offer, add_programme
+from benefits.services import add_offer
 from discounts.jobs import tell_members_of_endings
 from discounts.models import Redemption, RedemptionState
 from discounts.services import tell_of_endings
@@ -31,32 +33,35 @@ def make(session):
     return ChainMaker(session)
 
 
-@pytest.fixture
-def programme(session):
-    return add_programme(
+def running(session, *, ends_on=None):
+    return running_programme(
         session,
-        actor=SYSTEM,
-        code="ENDS",
+        code=f"ENDS-{ends_on}",
         name_zh="早餐优惠(演示)",
         name_en="Breakfast (demo)",
         family=Family.DISCOUNT,
         fund_source=FundSource.UNION_FUND,
         starts_on=date(2026, 1, 1),
-        ends_on=None,
+        ends_on=ends_on,
         eligibility=[],
         now=NOW,
     )
 
 
 @pytest.fixture
+def programme(session):
+    return running(session)
+
+
+@pytest.fixture
 def offer(session, make, programme):
     """Return a function: an offer of the programme that ends at `valid_to`."""
 
-    def add(valid_to=None, **facts):
+    def add(valid_to=None, of=programme, **facts):
         return add_offer(
             session,
             actor=SYSTEM,
-            programme_id=programme.id,
+            programme_id=of.id,
             merchant_id=None,
             title_zh="满20减5",
             title_en="5 off from 20",
@@ -145,20 +150,20 @@ def test_it_is_said_only_in_the_last_three_days_and_not_after(session, offer, us
     assert tell_of_endings(session, now=NOW) == 1
 
 
-def test_a_programme_that_ends_takes_its_offers_with_it(session, programme, offer, used):
-    used(offer(None))
+def test_a_programme_that_ends_takes_its_offers_with_it(session, offer, used):
     # Runs on [starts_on, ends_on): the 25th is its last day.
-    programme.ends_on = date(2026, 11, 26)
-    session.flush()
+    used(offer(of=running(session, ends_on=date(2026, 11, 26))))
 
     assert tell_of_endings(session, now=NOW) == 1
     assert told(session)[0].title_en.endswith("last day 2026-11-25")
 
 
-def test_an_end_that_moved_is_told_again(session, programme, offer, used):
-    used(offer(None))
-    for ends_on in (date(2026, 11, 25), date(2026, 11, 26)):
-        programme.ends_on = ends_on
+def test_an_end_that_moved_is_told_again(session, offer, used):
+    ending = offer(NOW + 3 * DAY)
+    used(ending)
+    [version] = versions_of(session, offer_id=ending.id)
+    for valid_to in (NOW + 3 * DAY, NOW + 2 * DAY):
+        version.valid_to = valid_to
         session.flush()
         assert tell_of_endings(session, now=NOW) == 1
 

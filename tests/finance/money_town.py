@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
+from bench.programmes import running_programme
 from benefits.models import LimitScope, LimitUnit, LimitWindow
 from benefits.rules import Terms
-from benefits.services import LimitFacts, add_limit, add_offer, add_programme
+from benefits.services import LimitFacts, add_limit, add_offer
 from cards.models import CardState
 from kernel.actors import SYSTEM, Role, Till
 from kernel.money import BasisPoints, Fen
@@ -62,9 +63,8 @@ def plant(session):
 
 
 def _offer(session, fund, terms):
-    programme = add_programme(
+    programme = running_programme(
         session,
-        actor=SYSTEM,
         code=f"MONEY-{fund}",
         name_zh="普惠(演示)",
         name_en="Offers (demo)",

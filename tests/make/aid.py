@@ -3,6 +3,7 @@ from datetime import date
 from aid.models import AidScheme
 from aid.rules import LineAmounts, PaperLine
 from aid.services import ClaimRequest, enrol_member, load_schemes, store_paper, submit_claim
+from bench.programmes import approve_all
 from kernel.actors import SYSTEM
 from kernel.ids import new_id
 from kernel.money import Fen
@@ -33,6 +34,7 @@ class AidMaker(CardMaker):
     def aid_schemes(self):
         """Load the shipped schemes; returns them by code."""
         load_schemes(self.session, actor=SYSTEM, now=NOW)
+        approve_all(self.session, now=NOW)
         return {scheme.code: scheme for scheme in self.session.query(AidScheme)}
 
     def covered_member(self, *schemes, consents=True, card=True, starts_on=COVERED_FROM, **facts):

@@ -1,7 +1,8 @@
 from datetime import date, timedelta
 
-from benefits.models import LimitScope, LimitUnit, LimitWindow
-from benefits.services import LimitFacts, add_limit, add_programme
+from bench.programmes import running_programme
+from benefits.models import Instrument, LimitScope, LimitUnit, LimitWindow
+from benefits.services import LimitFacts, add_limit
 from kernel.actors import SYSTEM
 from kernel.money import BasisPoints, Fen
 from ledger.models import Family, FundSource
@@ -33,9 +34,11 @@ class TrainingMaker(BaseMaker):
             "starts_on": date(2026, 1, 1),
             "ends_on": None,
             "eligibility": [],
+            "occasion": "training",
+            "instrument": Instrument.SERVICE,
             "now": NOW,
         }
-        return add_programme(self.session, actor=SYSTEM, **defaults | facts)
+        return running_programme(self.session, **defaults | facts)
 
     def course(self, *, union=None, programme=None, **facts):
         """A course whose completion is worth 300 yuan, for 80 % of the meetings."""

@@ -7,10 +7,11 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
+from bench.programmes import running_programme
 from benefits.models import LimitScope, LimitUnit, LimitWindow
 from benefits.queries import limit_residuals
 from benefits.rules import Conditions, Terms
-from benefits.services import LimitFacts, add_limit, add_offer, add_programme
+from benefits.services import LimitFacts, add_limit, add_offer
 from discounts.queries import receipt_gaps
 from kernel.actors import SYSTEM
 from kernel.clock import utc_now
@@ -47,12 +48,16 @@ class Most:
         )
 
 
-def offer_of(session, limits=(), *, terms=FIVE_OFF, conditions=None, assurances=("session",)):
-    """Put an offer at every merchant, all the union's, in a programme of its own."""
+def offer_of(
+    session, limits=(), *, terms=FIVE_OFF, conditions=None, assurances=("session",), spending=None
+):
+    """Put an offer at every merchant, all the union's, in a programme of its own.
+
+    `spending` is its occasion, instrument and the most a member may get in a year.
+    """
     now = utc_now()
-    programme = add_programme(
+    programme = running_programme(
         session,
-        actor=SYSTEM,
         code=f"RACE-{next(_numbers)}",
         name_zh="竞速",
         name_en="Race",
@@ -62,6 +67,7 @@ def offer_of(session, limits=(), *, terms=FIVE_OFF, conditions=None, assurances=
         ends_on=None,
         eligibility=[],
         now=now,
+        **(spending or {}),
     )
     offer = add_offer(
         session,

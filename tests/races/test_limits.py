@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from benefits.models import LimitScope, LimitUnit, LimitWindow
+from benefits.models import Instrument, LimitScope, LimitUnit, LimitWindow
 from benefits.rules import Conditions, Terms
 from kernel.ids import new_id
+from kernel.money import Fen
 from tests.drive import answered
 from tests.races.scene import (
     BILL_FEN,
@@ -45,12 +46,22 @@ class Case:
     lets_through: int = LIMIT
     terms: Terms = field(default=FIVE_OFF)
     held: bool = False
+    spending: dict = field(default_factory=dict)
 
 
 FEN, TOTAL = LimitUnit.FEN, LimitWindow.TOTAL
 CASES = [
     *(Case(f"member_{window}", (Most(LimitScope.MEMBER, window),)) for window in LimitWindow),
     Case("member_fen", (Most(LimitScope.MEMBER, unit=FEN),)),
+    Case(
+        "approved_for_a_members_year",
+        (),
+        spending={
+            "occasion": "festival",
+            "instrument": Instrument.VOUCHER,
+            "member_year_fen": Fen(LIMIT * OFF_FEN),
+        },
+    ),
     Case("site", (Most(LimitScope.SITE),)),
     Case("terminal", (Most(LimitScope.TERMINAL),), lets_through=2 * LIMIT),
     Case("merchant", (Most(LimitScope.MERCHANT, LimitWindow.MONTH),)),
@@ -89,7 +100,7 @@ def scene(live):
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_fifty_at_once_take_exactly_what_there_is(live, scene, case):
     with live.database() as session:
-        offer = offer_of(session, case.limits, terms=case.terms)
+        offer = offer_of(session, case.limits, terms=case.terms, spending=case.spending)
 
     answers = at_once(
         [

@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text
 
+from bench.programmes import running_programme
 from benefits.models import OfferVersion
 from benefits.queries import limit_residuals
 from benefits.rules import Terms
-from benefits.services import add_offer, add_programme
+from benefits.services import add_offer
 from discounts.queries import receipt_gaps
 from discounts.services import change_offline_policy
 from kernel.actors import SYSTEM
@@ -35,9 +36,8 @@ def version_id(town):
     """An offer everywhere that a till may grant without a network; a day of any size."""
     now = utc_now()
     with transaction() as session:
-        programme = add_programme(
+        programme = running_programme(
             session,
-            actor=SYSTEM,
             code="RACE-OFFLINE",
             name_zh="断网竞速",
             name_en="Offline race",

@@ -8,8 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from audit.services import record
-from benefits.services import return_limits
+from benefits.models import LimitScope, LimitUnit, LimitWindow
+from benefits.queries import LimitLine
+from benefits.rules import window_key
+from benefits.services import return_limits, take_what_is_left
 from kernel.actors import Actor
+from kernel.clock import shanghai_date
 from kernel.money import Fen
 from kernel.refusals import refuse_stale
 from kernel.states import move
@@ -183,7 +187,9 @@ def _judge(
 ) -> EnrolmentState:
     """Write the judgement down, and what it makes owed; return where the enrolment ends."""
     course = line.course
-    subsidy = course.subsidy_fen if judgement.is_complete else _NOTHING
+    subsidy = _NOTHING
+    if judgement.is_complete:
+        subsidy = _within_ceiling(session, line=line, enrolment=enrolment, now=now)
     result = EnrolmentState.COMPLETED if judgement.is_complete else EnrolmentState.NOT_COMPLETED
     session.add(
         Completion(
@@ -224,3 +230,28 @@ def _judge(
         )
         make_payable(session, journal_id=journal_id, now=now)
     return result
+
+
+def _within_ceiling(
+    session: Session, *, line: SessionLine, enrolment: Enrolment, now: datetime
+) -> Fen:
+    """Return what the course is worth, or what its programme leaves this member of their year."""
+    subsidy, most = line.course.subsidy_fen, line.programme.member_year_fen
+    if not subsidy or most is None:
+        return subsidy
+    day = shanghai_date(now)
+    ceiling = LimitLine(
+        rule_id=line.programme.id,
+        scope=LimitScope.MEMBER,
+        scope_id=enrolment.member_id,
+        window=LimitWindow.YEAR,
+        win=window_key(LimitWindow.YEAR, day),
+        unit=LimitUnit.FEN,
+        maximum=most,
+        stripes=1,
+        taken=0,
+    )
+    taken = take_what_is_left(
+        session, source_id=enrolment.id, line=ceiling, wanted=subsidy, day=day
+    )
+    return Fen(taken)

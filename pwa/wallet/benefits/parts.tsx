@@ -31,6 +31,8 @@ export function leftOf({ left, left_unit, left_window }: Benefit): string | null
       return t("benefits_left_week", { left: amount });
     case "month":
       return t("benefits_left_month", { left: amount });
+    case "year":
+      return t("benefits_left_year", { left: amount });
     case "total":
       return t("benefits_left_total", { left: amount });
   }

@@ -34,7 +34,7 @@ export interface Benefit {
   needs_challenge: boolean;
   left: number | null;
   left_unit: "uses" | "fen" | null;
-  left_window: "total" | "day" | "week" | "month" | null;
+  left_window: "total" | "day" | "week" | "month" | "year" | null;
   ends_at: string | null;
   districts: District[];
 }

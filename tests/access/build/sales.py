@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from benefits.models import LimitScope, LimitUnit, LimitWindow, ReleaseMode
+from benefits.models import LimitScope, LimitUnit, LimitWindow, ReleaseMode, SpendRule
 from benefits.queries import programme_by_code
 from benefits.services import (
     LimitFacts,
@@ -36,6 +36,7 @@ class Sales(Part):
                 self.session, actor=SYSTEM, programme_id=programme.id, facts=limit, now=self.now
             ),
         )
+        self.own(spend_rule=self.spend_rule())
         self.world.ids["verification"] = self.scan()
         for name, capture in (("sale", True), ("hold", False)):
             self.world.ids[name] = self.post(
@@ -53,6 +54,22 @@ class Sales(Part):
         self.say(self.world.ids["record"])
         path = f"/redemptions/{self.world.ids['sale']}/reversals"
         self.world.ids["reversal"] = self.post("till", path, **taken_back)["id"]
+
+    def spend_rule(self):
+        """A rule for an occasion of its own, that somebody else proposed."""
+        rule = SpendRule(
+            occasion="jubilee",
+            name_zh="周年(演示)",
+            name_en="Jubilee (demo)",
+            instruments=["goods"],
+            source="演示文件",
+            reason="新增",
+            maker_id=new_id(),
+            proposed_at=self.now,
+        )
+        self.session.add(rule)
+        self.session.flush()
+        return rule
 
     def coupons(self):
         """A grab that is open, a draw one can enter, a draft; the member is in the first two."""

@@ -74,6 +74,8 @@ NOBODYS = {
     ("GET offers_pages.offers", "merchant"): "narrows a list that is bounded already",
     ("GET programmes_pages.programme", "programme_id"): "the city's, for every designer to read",
     ("POST programmes_pages.save_new_programme", "union_code"): "only the city gets so far",
+    ("POST approvals_pages.save_edited", "union_code"): "only the city gets so far",
+    ("GET spending_pages.occasion", "occasion"): "a word of the city's, for designers to read",
     ("GET finance_closing_pages.one_month", "month"): "a month of the city's books",
     ("GET finance_books_pages.account", "account_id"): "an account of the city's chart",
     ("GET finance_vouchers_pages.vouchers", "month"): "a month of the city's books",

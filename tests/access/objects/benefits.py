@@ -58,7 +58,21 @@ OFFER_CASES = [
             ("POST programmes_pages.run", VERSION),
             ("POST programmes_pages.pause", VERSION),
             ("POST programmes_pages.end", VERSION),
+            ("GET approvals_pages.edit_form", None),
+            ("POST approvals_pages.save_edited", VERSION),
+            ("POST approvals_pages.propose", VERSION),
+            ("POST approvals_pages.approve", VERSION),
+            ("POST approvals_pages.send_back", VERSION | REASON),
         )
+    ),
+    *(
+        desk_case(
+            f"POST spending_pages.{verb}",
+            owner="other_designer",
+            strangers={"foreign_staff": (403, None)},
+            rule_id="spend_rule",
+        )
+        for verb in ("approve", "refuse")
     ),
     desk_case(
         "POST offers_pages.save_offer_for_all",
