@@ -26,6 +26,7 @@ from bench.limits import Wanted, end, kept, wanted_offer
 from bench.load import Measured, burst, request_bytes, serve_echo
 from bench.month import SALES as MONTH_SALES
 from bench.month import month
+from bench.proof import LEAVES, proof_log
 from bench.quarter import SALES as QUARTER_SALES
 from bench.quarter import STEPS, machine, quarter
 from bench.sales import Lanes, Sales
@@ -234,6 +235,7 @@ def main() -> int:
 ALONE: dict[str, Callable[[int], list[dict[str, Any]]]] = {
     "bank_file": lambda part: bank_file(BANK_LINES // part),
     "month": lambda part: month(MONTH_SALES // part),
+    "proof": lambda part: proof_log(LEAVES // part),
     "quarter": lambda part: quarter(QUARTER_SALES // part),
     "machine": lambda part: machine(STEPS // part),
 }

@@ -1,4 +1,4 @@
-"""Last month in the demo city, to close by hand: sales, statements, a bank file, two exceptions.
+"""Last month in the demo city, to close by hand: a budget, sales, statements, a bank file.
 
 Sold through the services, each sale on its day. Of a scan there is what a till's scan leaves: a
 code of last month would be refused today, and rightly.
@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.demo.budget import seed_budgets
 from app.demo.day.bank import OPENING_FEN, allocation, fee, statement_file
 from app.demo.offers import demo_offer, demo_programme
 from app.demo.offline import DemoPhone, unused_cards
@@ -80,6 +81,8 @@ def seed_month(*, now: datetime) -> MonthMade:
         programme = demo_programme(
             session, _PROGRAMME | {"starts_on": first.isoformat()}, now=begins_at
         )
+        # Before the first sale: from then on a programme keeps its budget line for the year.
+        seed_budgets(session, years={first.year, shanghai_date(now).year}, now=begins_at)
         offer = demo_offer(session, programme, _OFFER, merchant_id=None, now=begins_at)
         tills = _tills(session, now=now)
         phones = [DemoPhone(session, card, now=now) for card in unused_cards(session)[:2]]

@@ -7,6 +7,7 @@ from sqlalchemy import create_engine, select
 
 from app.demo.month import seed_month
 from finance.models import Discrepancy
+from finance.queries.budgets import held_lines
 from finance.queries.closing import certificate, find_month
 from finance.queries.closing_steps import StepName, closing_steps
 from finance.queries.residuals import residuals
@@ -68,6 +69,14 @@ def test_last_month_is_made_once_and_closes_as_the_tutorial_says(city):
         [programme] = [each for each in kept.programmes if each["code"] == "LASTMONTH"]
         # The union bears three quarters of ¥20 a sale; a quarter of one bill came back.
         assert programme["captured"] == last.day * 15_00
+        assert programme["budget_line"] == "W01"
+        lines = {each["code"]: each for each in kept.budgets}
+        spent = last.day * 15_00 - 3_75
+        assert lines["W01"]["left"]["moved"] == -lines["T01"]["left"]["moved"] == 800_00
+        assert lines["W01"]["right"]["carried_out"] == 6_800_00 - spent
+        assert lines["T01"]["right"]["carried_out"] == 2_200_00
+        rows = {each.line.code: each for each in held_lines(session, year=last.year)}
+        assert (rows["W01"].held_fen, rows["T01"].held_fen) == (6_800_00, 2_200_00)
         assert programme["taken_back"] == 3_75
         assert kept.signed
         assert len(kept_vouchers(session, month=made.month)) == last.day + 1
