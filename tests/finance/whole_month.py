@@ -63,7 +63,7 @@ class World(ChainMaker):
     def budget(self, days, people):
         """A line that carries 500 into November, with a certificate of October that says so."""
         account = self.session.scalars(select(Account).where(Account.code == "50301")).one()
-        facts = LineFacts(2026, "A1", "文体", "Culture", FundSource.UNION_FUND, account.id)
+        facts = LineFacts(2026, "O1", "文体", "Culture", FundSource.UNION_FUND, account.id)
         maker, approver = (self.staff_actor(f"finance_{duty}") for duty in ("maker", "approver"))
         given = NOW - timedelta(days=40)
         line = add_line(self.session, actor=maker, facts=facts, now=given)
