@@ -97,7 +97,7 @@ def leaves_of(session: Session, *, key: str) -> list[ProofLeaf]:
 
 def record_of(session: Session, leaf: ProofLeaf) -> str | None:
     """Return what the record of `leaf` says now; None if it is gone."""
-    (line,) = lines_between(session, start=leaf.seq, end=leaf.seq + 1)
+    (line,) = lines_between(session, start=leaf.seq, end=leaf.seq + 1, kinds=[leaf.kind])
     return line.body
 
 

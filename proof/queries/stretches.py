@@ -1,5 +1,6 @@
 """The records of a stretch of the log, as they are now, beside what was logged of them."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from sqlalchemy import text
@@ -19,15 +20,17 @@ class Line(NamedTuple):
     body: str | None
 
 
-_LOGGED = [(source.kind, text(source.logged)) for source in SOURCES]
+_LOGGED = {source.kind: text(source.logged) for source in SOURCES}
 
 
-def lines_between(session: Session, *, start: int, end: int) -> list[Line]:
-    """Return the lines of the leaves in [start, end), one statement a kind."""
+def lines_between(
+    session: Session, *, start: int, end: int, kinds: Iterable[RecordKind] = RecordKind
+) -> list[Line]:
+    """Return the lines of the leaves in [start, end) of these kinds, one statement a kind."""
     lines = [
         Line(row.seq, bytes(row.hash), kind, row.key, row.body)
-        for kind, statement in _LOGGED
-        for row in session.execute(statement, {"start": start, "end": end})
+        for kind in kinds
+        for row in session.execute(_LOGGED[kind], {"start": start, "end": end})
     ]
     lines.sort(key=lambda line: line.seq)
     return lines
