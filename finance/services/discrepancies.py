@@ -49,7 +49,8 @@ def name_lines(session: Session, *, account_id: UUID, now: datetime) -> int:
 _UNNAMED_LINES = text(
     """
     SELECT l.id, l.amount_fen, l.summary, l.counterparty, y.id AS payment_id,
-        y.matched_fen = y.amount_fen AS is_proven, l.amount_fen = -y.amount_fen
+        y.matched_fen = y.amount_fen AS is_proven, y.state = 'refused' AS is_refused,
+        l.amount_fen = -y.amount_fen
             AND l.booked_on < (b.sent_at AT TIME ZONE 'Asia/Shanghai')::date AS is_early
     FROM bank_lines l LEFT JOIN payments y ON y.reference = l.reference
         LEFT JOIN payment_batches b ON b.id = y.batch_id
@@ -80,6 +81,9 @@ def _code_of(line: Row[*tuple[Any, ...]]) -> DiscrepancyCode:
     if line.payment_id is not None and line.amount_fen < 0:
         if line.is_proven:
             return DiscrepancyCode.DUPLICATE
+        if line.is_refused:
+            # Two people said that the bank never carried it out; the bank says that it did.
+            return DiscrepancyCode.EXTERNAL_ONLY
         is_early = line.is_early
         return DiscrepancyCode.CROSS_DAY if is_early else DiscrepancyCode.AMOUNT_MISMATCH
     if line.payment_id is not None:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from finance.models import (
     BankRefusalState,
     Discrepancy,
+    DiscrepancyCode,
     DiscrepancyState,
     Payment,
     PaymentState,
@@ -181,6 +182,17 @@ def test_a_payment_that_was_carried_out_after_all_waits_for_its_line(session, ma
     make.bank_import(("2026-11-23", -payment.amount_fen, payment.reference))
     session.refresh(payment)
     assert payment.state is PaymentState.PAID
+    assert not_zero(session) == set()
+
+
+def test_a_line_of_what_was_refused_is_an_exception_that_only_the_bank_knows(session, make):
+    payment = make.sent_payment()
+    refused(session, make, payment)
+
+    make.bank_import(("2026-11-23", -payment.amount_fen, payment.reference))
+
+    [found] = session.scalars(select(Discrepancy).where(Discrepancy.bank_line_id.is_not(None)))
+    assert (found.code, found.state) == (DiscrepancyCode.EXTERNAL_ONLY, DiscrepancyState.OPEN)
     assert not_zero(session) == set()
 
 
