@@ -29,9 +29,10 @@ from finance.services.paid import (
 from finance.services.telling import tell_members
 from kernel.bulk import insert_columns
 from kernel.clock import SHANGHAI
-from kernel.db import among
+from kernel.db import TryAgain, among
 from kernel.ids import new_id
 from kernel.money import Fen
+from kernel.refusals import refused_by
 from ledger.models import Family, Journal, PartyType, Payable, PostingEvent
 from ledger.services import Entry, Mirror, post_many, post_mirrors
 
@@ -130,6 +131,10 @@ def _returned_pairs(account_id: UUID) -> Pairs:
     )
 
 
+# A payment that two people called refused since it was read: what is read anew is true.
+_MEANWHILE = {"ck_matches_payment_sent": TryAgain}
+
+
 def _match(session: Session, pairs: Sequence[Pair], *, now: datetime) -> list[UUID]:
     """Write the matches; the database counts them on both sides, once for all."""
     ids = [new_id() for _ in pairs]
@@ -142,7 +147,8 @@ def _match(session: Session, pairs: Sequence[Pair], *, now: datetime) -> list[UU
             "payment_id": [pair.payment_id for pair in pairs],
             "amount_fen": [pair.amount_fen for pair in pairs],
         }
-        insert_columns(session, Match, columns)
+        with refused_by(_MEANWHILE):
+            insert_columns(session, Match, columns)
     return ids
 
 

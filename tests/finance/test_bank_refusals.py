@@ -32,7 +32,7 @@ from finance.services.payments import (
     revoke_refused,
     withdraw_refused,
 )
-from kernel.db import transaction
+from kernel.db import TryAgain, transaction
 from kernel.refusals import EditConflict
 from kernel.states import MoveNotAllowed
 from ledger.models import Book, PayableState
@@ -249,7 +249,7 @@ def test_of_a_bank_line_and_a_confirmation_at_once_one_comes_second(committed):
             lambda session: step(session, confirm_refused, approver, refusal),
             lambda session: Maker(session).bank_import(line),
         ],
-        or_hear=(NotWaitingAtTheBank, BankLineNamesPayment),
+        or_hear=(NotWaitingAtTheBank, BankLineNamesPayment, TryAgain),
     )
 
     with transaction() as session:
