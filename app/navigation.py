@@ -111,7 +111,7 @@ DESK_LINKS: list[DeskLink] = [
     DeskLink(FINANCE, "finance_bank_pages.bank", N_("Bank")),
     DeskLink(FINANCE, "finance_bank_pages.channels", N_("Payment channels")),
     DeskLink(FINANCE, "finance_bank_pages.exceptions", N_("Exceptions"), open_exceptions),
-    DeskLink(FINANCE, "finance_works_pages.all_works", N_("Work in the background")),
+    DeskLink(FINANCE, "finance_works_pages.all_works", N_("Long work")),
     DeskLink(FINANCE, "finance_closing_pages.all_months", N_("Close"), months_waiting),
     DeskLink(FINANCE, "finance_books_pages.books", N_("Books")),
     DeskLink(FINANCE, "finance_books_pages.ageing", N_("Ageing")),

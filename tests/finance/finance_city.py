@@ -168,7 +168,7 @@ class FinanceCity(World):
 
     def _budget(self):
         desk = BudgetDesk(self)
-        line, other = desk.line(holding=900_000_00), desk.line("B2", holding=50_00)
+        line, other = desk.line("C1", holding=900_000_00), desk.line("C2", holding=50_00)
         desk.propose(BudgetChangeKind.VIREMENT, line, 100_000_00, to=other)
         rule_id = self.session.scalars(select(PostingRule.id)).first()
         return {
