@@ -39,8 +39,9 @@ def configure_logging() -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
-    # These two describe statements and their arguments, which may be personal.
-    for chatty in ("sqlalchemy.engine", "procrastinate"):
+    # The first two describe statements and their arguments, which may be personal; the third says
+    # forty lines about the letters of every PDF.
+    for chatty in ("sqlalchemy.engine", "procrastinate", "fontTools"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
