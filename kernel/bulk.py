@@ -1,12 +1,13 @@
-"""Writing very many rows of one table at once."""
+"""Very many rows of one table, written or looked for at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import psycopg
 from psycopg.sql import SQL, Identifier
+from sqlalchemy import ARRAY, ColumnElement, any_, bindparam
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from kernel.db import Base
 
@@ -38,3 +39,9 @@ def insert_columns(
             hide_parameters=True,
             dialect=connection.dialect,
         ) from error
+
+
+def among(column: InstrumentedAttribute[Any], values: Collection[Any]) -> ColumnElement[bool]:
+    """Return `column IN values` with one parameter, however many values there are."""
+    given = bindparam(None, list(values), type_=ARRAY(column.type))
+    return column == any_(given)

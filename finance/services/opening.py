@@ -18,6 +18,7 @@ from finance.queries.statements import statement_reach
 from finance.rules.works import Tell, say_nothing
 from finance.services.statements import note_each
 from kernel.actors import Actor, Role
+from kernel.bulk import among
 from kernel.clock import shanghai_date
 from kernel.ids import new_id
 from kernel.patience import make_room
@@ -94,7 +95,7 @@ def open_statements(
     overlapping = func.daterange(Statement.starts_on, Statement.ends_on, "[)").op("&&")(
         func.daterange(starts_on, ends_on, "[)")
     )
-    query = select(Statement.merchant_id).where(Statement.merchant_id.in_(reached), overlapping)
+    query = select(Statement.merchant_id).where(among(Statement.merchant_id, reached), overlapping)
     stated = set(session.scalars(query))
     free = [_Asked(each, starts_on, ends_on) for each in reached if each not in stated]
     terms = settlement_terms(session, merchant_ids=reached, day=ends_on - _ONE_DAY)
@@ -115,7 +116,7 @@ def open_due_statements(session: Session, *, actor: Actor, now: datetime) -> lis
     reached = _take_turn(session, actor=actor)
     terms = settlement_terms(session, merchant_ids=reached, day=today - _ONE_DAY)
     query = select(Statement.merchant_id, func.max(Statement.ends_on))
-    query = query.where(Statement.merchant_id.in_(reached)).group_by(Statement.merchant_id)
+    query = query.where(among(Statement.merchant_id, reached)).group_by(Statement.merchant_id)
     stated_until = dict(session.execute(query).all())
     due = []
     for merchant_id in reached:
@@ -176,7 +177,7 @@ def _open(
 
 
 def _statements(session: Session, ids: Collection[UUID]) -> list[Statement]:
-    query = select(Statement).where(Statement.id.in_(ids)).order_by(Statement.number)
+    query = select(Statement).where(among(Statement.id, ids)).order_by(Statement.number)
     return list(session.scalars(query))
 
 

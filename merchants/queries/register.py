@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
+from kernel.bulk import among
 from merchants.errors import (
     AgreementNotFound,
     MerchantNotFound,
@@ -323,7 +324,7 @@ def union_paths_of(session: Session, *, merchant_ids: Collection[UUID]) -> dict[
     query = (
         select(Merchant.id, UNION_ORGS.c.path)
         .outerjoin(UNION_ORGS, _OF_MERCHANT)
-        .where(Merchant.id.in_(merchant_ids))
+        .where(among(Merchant.id, merchant_ids))
     )
     return dict(session.execute(query).all())
 

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
+from kernel.bulk import among
 from kernel.money import Fen
 from merchants.models import Agreement, AgreementState
 from merchants.rules import USUAL_TERMS, SettlementTerms
@@ -59,7 +60,7 @@ def settlement_terms(
         )
         .ext(distinct_on(Agreement.merchant_id))
         .where(
-            Agreement.merchant_id.in_(merchant_ids),
+            among(Agreement.merchant_id, merchant_ids),
             Agreement.signed_at.is_not(None),
             Agreement.starts_on <= day,
         )
