@@ -123,18 +123,21 @@ def _terms_of(identity: Identity) -> str:
 def _statement_of(identity: Identity) -> TextClause:
     """Return the statement that yields the residual and then the sum of each term, in one row.
 
-    Everything is added up per key in one pass and nothing is kept of it: a month of a million sales
-    has millions of keys.
+    One pass adds everything up by key and by term, and nothing else is kept: a month of a million
+    sales has millions of keys. Whole fen, not numeric: that takes a tenth of the memory.
     """
-    numbers = range(len(identity.terms))
-    by_key = ", ".join(f"sum(value) FILTER (WHERE term = {n}) AS sum{n}" for n in numbers)
-    sums = ", ".join(f"coalesce(sum(sum{n}), 0)" for n in numbers)
+    sums = ", ".join(
+        f"coalesce(sum(fen) FILTER (WHERE term = {number}), 0)"
+        f" * {_sign(term.side, minus=term.minus)}"
+        for number, term in enumerate(identity.terms)
+    )
     return text(
         f"""
-        SELECT coalesce(sum(abs(difference)), 0), {sums}
+        SELECT coalesce(sum(abs(fen)) FILTER (WHERE term IS NULL), 0), {sums}
         FROM (
-            SELECT sum(sign * value) AS difference, {by_key}
-            FROM ({_terms_of(identity)}) AS terms GROUP BY k) AS by_key
+            SELECT term, sum(sign * CAST(value AS bigint)) AS fen
+            FROM ({_terms_of(identity)}) AS terms GROUP BY GROUPING SETS ((k), (term))
+        ) AS summed
         """
     )
 

@@ -8,6 +8,8 @@ _RECEIPT = "r.receipt_on >= :starts_on AND r.receipt_on < :ends_on"
 _RECEIVED = "r.received_at >= :starts_at AND r.received_at < :ends_at"
 _TAKEN_BACK = "v.created_at >= :starts_at AND v.created_at < :ends_at"
 _DECIDED = "d.state = 'accepted' AND d.decided_at >= :starts_at AND d.decided_at < :ends_at"
+# As bytes: what is many times as fast to compare as text, or as a row.
+_TAKE = "uuid_send(t.source_id) || uuid_send(t.rule_id)"
 _IS_LIVE_SALE = "r.state IN ('held', 'captured', 'partly_reversed')"
 
 
@@ -95,7 +97,7 @@ BENEFITS: tuple[Identity, ...] = (
         left(
             "taken",
             f"""
-            SELECT ROW(t.source_id, t.rule_id), t.quantity - t.returned
+            SELECT {_TAKE}, t.quantity - t.returned
             FROM limit_takes t JOIN redemptions r ON r.id = t.source_id
             WHERE t.unit = 'fen' AND {_RECEIVED}
             """,
@@ -103,7 +105,7 @@ BENEFITS: tuple[Identity, ...] = (
         right(
             "live_redemptions",
             f"""
-            SELECT ROW(t.source_id, t.rule_id),
+            SELECT {_TAKE},
                 CASE WHEN {_IS_LIVE_SALE} THEN r.union_pays_fen - r.back_union_fen ELSE 0 END
             FROM redemptions r JOIN limit_takes t ON t.source_id = r.id
             WHERE t.unit = 'fen' AND {_RECEIVED}
@@ -115,7 +117,7 @@ BENEFITS: tuple[Identity, ...] = (
         left(
             "taken",
             f"""
-            SELECT ROW(t.source_id, t.rule_id), t.quantity - t.returned
+            SELECT {_TAKE}, t.quantity - t.returned
             FROM limit_takes t JOIN redemptions r ON r.id = t.source_id
             WHERE t.unit = 'uses' AND {_RECEIVED}
             """,
@@ -123,7 +125,7 @@ BENEFITS: tuple[Identity, ...] = (
         right(
             "live_redemptions",
             f"""
-            SELECT ROW(t.source_id, t.rule_id), CASE WHEN {_IS_LIVE_SALE} THEN 1 ELSE 0 END
+            SELECT {_TAKE}, CASE WHEN {_IS_LIVE_SALE} THEN 1 ELSE 0 END
             FROM redemptions r JOIN limit_takes t ON t.source_id = r.id
             WHERE t.unit = 'uses' AND {_RECEIVED}
             """,
