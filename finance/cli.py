@@ -9,6 +9,7 @@ from flask.cli import with_appcontext
 from sqlalchemy.orm import Session
 
 from finance.queries import residuals
+from finance.queries.closing import find_month
 from finance.services.bank_import import import_bank_file
 from finance.services.closing import ask_to_close, close_period
 from finance.services.trade_import import import_trade_bill
@@ -99,6 +100,8 @@ def close_command(
     if check:
         with told_refusals(), transaction() as session:
             found = residuals(session, starts_on=starts_on, ends_on=ends_on).as_dict()
+            month = find_month(session, month=period)
+            is_closed = month is not None and month.is_closed
     else:
         with told_refusals(), transaction() as session:
             now = utc_now()
@@ -106,7 +109,8 @@ def close_command(
             closing = _officer(session, approver, Role.FINANCE_APPROVER)
             ask_to_close(session, actor=asking, month=period, now=now)
             found = close_period(session, actor=closing, month=period, now=now).residuals
-    print_answer({"residuals": found, "closed": not check}, as_json=as_json)
+            is_closed = True
+    print_answer({"residuals": found, "closed": is_closed}, as_json=as_json)
 
 
 def _officer(session: Session, username: str | None, role: Role) -> Actor:

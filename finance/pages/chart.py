@@ -247,9 +247,10 @@ def _rule(rule_id: UUID) -> PostingRule:
 
 def _ask_rule(form: Form, found: PostingRule | None) -> ResponseReturnValue:
     with transaction() as session:
+        accounts = chart(session)
         choices = [
             (each.id, coded(each))
-            for each in chart(session)
+            for each in accounts
             if each.is_active and (found is None or each.book is found.book)
         ]
     return render_template(
@@ -258,6 +259,7 @@ def _ask_rule(form: Form, found: PostingRule | None) -> ResponseReturnValue:
         rule=found,
         may_change=may(Role.FINANCE_APPROVER),
         account_choices=choices,
+        account_words={each.id: coded(each) for each in accounts},
         families=[(each.value, gettext(FAMILY_WORDS[each])) for each in Family],
         funds=[(each.value, gettext(FUND_WORDS[each])) for each in FundSource],
         events=[(each.value, gettext(EVENT_WORDS[each])) for each in PostingEvent],

@@ -83,16 +83,20 @@ _AGED = text(
         width_bucket(CAST(:today AS date) - o.since, CAST(:starts AS int[])) AS age,
         min(o.since) AS oldest_on, count(*) AS things, sum(o.fen) AS fen
     FROM ({_OWED}) AS o LEFT JOIN merchants m ON m.id = o.merchant_id
-    WHERE o.fen <> 0
+    WHERE o.fen <> 0 AND o.since < coalesce(CAST(:before AS date), 'infinity')
     GROUP BY o.party_type, o.merchant_id, m.name, o.stage, o.fund_source, age
     ORDER BY oldest_on, m.name, o.stage, o.fund_source, age
     """  # noqa: S608 (a literal of this file)
 )
 
 
-def aged_sums(session: Session, *, today: date) -> list[AgedSum]:
-    """Return everything that is owed, what is owed longest first."""
-    rows = session.execute(_AGED, {"today": today, "starts": list(AGE_STARTS)})
+def aged_sums(session: Session, *, today: date, before: date | None = None) -> list[AgedSum]:
+    """Return everything that is owed, what is owed longest first; or what was owed `before` a day.
+
+    A statement is owed from its last day on.
+    """
+    given = {"today": today, "starts": list(AGE_STARTS), "before": before}
+    rows = session.execute(_AGED, given)
     return [
         AgedSum(
             party_type=PartyType(row.party_type),

@@ -97,7 +97,7 @@ def closing_steps(session: Session, *, month: Month, wrong: int, now: datetime) 
     today = shanghai_date(now)
     counts = session.execute(_COUNTS, _days(month.ends_on)).one()
     earlier = earlier_open_month(session, starts_on=month.starts_on)
-    sums = aged_sums(session, today=today)
+    sums = aged_sums(session, today=today, before=month.ends_on)
     aged = {}
     for name, stage in _AGED.items():
         mine = [each for each in sums if each.stage is stage]

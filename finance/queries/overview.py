@@ -112,6 +112,7 @@ def exceptions_by_age(session: Session, *, now: datetime) -> list[AgeSum]:
         else_=len(AGE_BOUNDS),
     )
     unexplained = func.coalesce(
+        func.abs(Discrepancy.amount_fen),
         func.abs(BankLine.amount_fen - BankLine.matched_fen),
         Payment.amount_fen - Payment.matched_fen,
     )

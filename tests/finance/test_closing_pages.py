@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from finance.errors import ResidualsNotZero
+from finance.models import Discrepancy, DiscrepancyCode
 from finance.pages.charts import Series, stacked_bars
 from finance.pages.closing_words import IDENTITY_WORDS, TERM_WORDS
 from finance.queries.closing import certificate
@@ -19,6 +20,7 @@ from kernel.ids import new_id
 from kernel.money import Fen
 from ledger.models import FundSource
 from ledger.services import SourceKey, ensure_period, post_reversal
+from tests.finance.chain import ChainMaker
 from tests.make import NOW
 from tests.staff.conftest import city, signed_in
 
@@ -187,3 +189,15 @@ def test_every_identity_and_every_term_has_its_words(session):
 
 def test_without_exceptions_there_is_no_age(session):
     assert exceptions_by_age(session, now=NOW) == []
+
+
+def test_an_exception_about_a_sale_counts_with_the_amount_it_was_named_with(session):
+    make = ChainMaker(session)
+    make.chart()
+    sale = make.sale(make.terminal(), seq=1)
+    named = {"code": DiscrepancyCode.PLATFORM_ONLY, "opened_at": NOW}
+    make.save(Discrepancy(redemption_id=sale.id, amount_fen=Fen(-3_00), **named))
+
+    [found] = exceptions_by_age(session, now=NOW)
+
+    assert (found.code, found.count, found.amount_fen) == ("platform_only", 1, 3_00)

@@ -79,6 +79,21 @@ def test_each_stage_of_what_is_owed_is_a_step_with_its_amount(session, make):
     assert not {*amounts} & MUSTS
 
 
+def test_what_was_sold_after_the_month_is_no_step_of_it(session, make):
+    sale = make.sale(make.terminal(), union_fen=1_00)
+    assert found(session)[StepName.NOT_STATED] == 1
+
+    make.journal(
+        source_id=new_id(),
+        party_id=sale.merchant_id,
+        amount_fen=2_00,
+        book_date=TODAY.replace(month=12, day=1),
+    )
+    step = steps(session)[StepName.NOT_STATED]
+
+    assert (step.found, step.amount_fen) == (1, 1_00)
+
+
 def test_a_bank_account_is_known_to_the_end_of_the_month(session, make):
     account_id = make.bank_file.account_id
     assert found(session)[StepName.BANK] == 1

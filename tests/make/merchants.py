@@ -98,7 +98,7 @@ class MerchantMaker(BaseMaker):
             "site_id": site.id,
             "merchant_id": site.merchant_id,
             "code": "".join(reversed(digits)),
-            "name": f"收银台{number}",
+            "name": f"收银终端{number}",
             "token_hash": token_hash(token or f"uct_test_{new_id()}"),
             "public_key": key.public_key().public_bytes(
                 Encoding.X962, PublicFormat.CompressedPoint
