@@ -271,7 +271,7 @@ def _month_columns(people: Mapping[UUID, str]) -> list[Column[Month]]:
         Column(gettext("Asked for by"), lambda row: people[row.asked_by] if row.asked_by else None),
         Column(gettext("Asked for"), lambda row: row.asked_at, CellKind.MOMENT),
         Column(gettext("Closed by"), lambda row: people[row.closed_by] if row.closed_by else None),
-        Column(gettext("Closed for good"), lambda row: row.closed_at, CellKind.MOMENT),
+        Column(gettext("Closed at"), lambda row: row.closed_at, CellKind.MOMENT),
     ]
 
 

@@ -29,7 +29,7 @@ FILES = {
     "proof_pages.save_proof",
 }
 # A name of the program's where a word belongs.
-RAW = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b|^[a-z]{2,}$|\bNone\b|%\(")
+RAW = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b|^[a-z]{2,}$|%\(")
 # Columns that a reader of a wide screen would have to look for.
 _HIDDEN = """() => [...document.querySelectorAll(".table-frame")]
   .filter(each => each.scrollWidth > each.clientWidth)
