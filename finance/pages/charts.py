@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from xml.etree.ElementTree import Element, tostring
 
 import pygal
+from flask_babel import get_locale
 from markupsafe import Markup
 from pygal.style import Style
 
@@ -17,6 +18,8 @@ sys.meta_path[:] = [
 ]
 
 HUES_MAX = 6
+# From here on an amount is wider than a mark of a year's twelve.
+_LONG_FROM_YUAN = 100_000
 # As desk.css sets them: pygal keeps room for labels of this size.
 _LABEL = 12
 _SPACE = Style(
@@ -100,8 +103,15 @@ def _part(value: int, mark: str, tallest: int) -> dict[str, object] | None:
 
 
 def _short_yuan(fen: float) -> str:
-    """Return an amount as it fits on a mark: whole yuan, the table has the rest."""
-    return f"{Fen(int(fen)) / 100:,.0f}"
+    """Return an amount as it fits on a mark: whole yuan, large ones in the reader's thousands.
+
+    The table has the rest.
+    """
+    yuan = Fen(int(fen)) / 100
+    if abs(yuan) < _LONG_FROM_YUAN:
+        return f"{yuan:,.0f}"
+    divisor, word = (10_000, "万") if str(get_locale()).startswith("zh") else (1_000, "k")
+    return f"{yuan / divisor:,.1f}".removesuffix(".0") + word
 
 
 def _count(value: float) -> str:

@@ -5,16 +5,18 @@ from uuid import UUID
 
 from flask import Response, render_template
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from finance.errors import InvoiceNotFound
 from finance.pages.statement_words import INVOICE_KINDS, INVOICE_WORDS
 from finance.pages.statements import page_of_statement, pages, reading_reach, show_statement
-from finance.queries.invoices import invoice_within, invoices_within
+from finance.queries.invoices import InvoiceRow, invoice_within, invoices_within
 from finance.schemas.statements import ReturnForm, StepForm
 from finance.services import accept_invoice, open_evidence, return_invoice
 from kernel.clock import utc_now
 from kernel.db import transaction
 from kernel.errors import Refusal
+from kernel.exports import CellKind, Column, list_file, wanted_format
 from kernel.forms import Form, read_form
 from kernel.i18n import N_
 from kernel.pages import attachment, see_other
@@ -32,12 +34,26 @@ def invoices() -> ResponseReturnValue:
     """List the invoices that wait to be accepted, the longest first."""
     with transaction() as session:
         found = invoices_within(session, reach=reading_reach(), rows=INVOICES_MAX)
+    file_format = wanted_format()
+    if file_format:
+        return list_file(found, _columns(), name="invoices", file_format=file_format)
     return render_template(
         "finance/invoices.html",
         found=found,
         invoice_words=INVOICE_WORDS,
         invoice_kinds=INVOICE_KINDS,
     )
+
+
+def _columns() -> list[Column[InvoiceRow]]:
+    return [
+        Column(gettext("Invoice number"), lambda row: row.invoice.number),
+        Column(gettext("Merchant"), lambda row: row.merchant),
+        Column(gettext("Statement"), lambda row: row.statement_number, CellKind.NUMBER),
+        Column(gettext("Day of the invoice"), lambda row: row.invoice.issued_on, CellKind.DAY),
+        Column(gettext("Amount"), lambda row: row.invoice.amount_fen, CellKind.MONEY),
+        Column(gettext("Entered on"), lambda row: row.invoice.entered_at, CellKind.MOMENT),
+    ]
 
 
 @pages.post("/invoices/<uuid:invoice_id>/accept")

@@ -170,6 +170,17 @@ def test_subsidy_of_a_day_is_less_what_was_taken_back(make, session):
     ]
 
 
+@pytest.mark.parametrize(
+    ("language", "said"), [("zh-CN", ["A 99,999", "A 90.1万"]), ("en", ["A 99,999", "A 900.6k"])]
+)
+def test_a_large_amount_fits_its_mark(app, language, said):
+    amounts = [99_999_00, 900_555_00]
+    with app.test_request_context(headers={"Accept-Language": language}):
+        drawn = stacked_bars("x", columns=["1", "2"], series=[Series("x", "A", amounts)])
+
+    assert [text for text in said if f">{text}<" not in drawn] == []
+
+
 def test_names_are_text_in_a_drawing_whatever_they_hold():
     drawn = stacked_bars("<b>&", columns=["<i>"], series=[Series("x", "<A>", [100])])
 

@@ -215,6 +215,7 @@ def test_the_desk_accepts_and_returns(session, manager, statement, desk):
     one = entered(session, manager, statement, amount_fen=10_00)
     two = entered(session, manager, statement, amount_fen=30_00, number=NUMBER[:-1] + "2")
     assert NUMBER in desk.open(act).text
+    assert NUMBER in desk.open(f"{act}?format=csv").text
 
     accepted = desk.send(f"{act}/{one.id}/accept", page=page, version=1)
     without = desk.send(f"{act}/{two.id}/return", page=page, version=1, reason="")
