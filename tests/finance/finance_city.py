@@ -152,13 +152,14 @@ class FinanceCity(World):
         paid = self.session.scalars(select(BankLine).where(BankLine.amount_fen == -60_00)).one()
         named = self.session.scalars(select(Discrepancy)).first()
         kind = {"code": DiscrepancyCode.PLATFORM_ONLY, "opened_at": utc_now()}
-        self.save(Discrepancy(redemption_id=self.sales[0].id, amount_fen=Fen(-3_00), **kind))
+        sold = self.save(Discrepancy(redemption_id=self.sales[0].id, amount_fen=Fen(-3_00), **kind))
         bank = self.session.scalars(select(Account.id).where(Account.code == "102")).one()
         [voucher, *_] = kept_vouchers(self.session, month=KEPT)
         return {
             "bank line": f"{DESK}/bank/lines/{fee.id}",
             "matched line": f"{DESK}/bank/lines/{paid.id}",
             "exception": f"{DESK}/exceptions/{named.id}",
+            "exception of a sale": f"{DESK}/exceptions/{sold.id}",
             "certificate": f"{DESK}/close/{CERTIFIED}",
             "open month": f"{DESK}/close/{OPEN}",
             "account": f"{DESK}/books/{bank}?month={OPEN}",

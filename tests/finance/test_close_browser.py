@@ -175,18 +175,11 @@ def test_the_overview_prints_its_charts_with_their_tables(desk_of):
         expect(window.page.locator("details table").nth(number)).to_be_visible()
 
 
-@pytest.mark.parametrize(("language", "size"), [("zh-CN", (320, 640)), ("en", (1280, 860))])
-def test_the_budgets_and_the_chart_are_fit_for_everybody(desk_of, language, size):
-    window = desk_of(Role.FINANCE_APPROVER, language=language, size=size)
-    page = window.page
-    for name in ("budgets", "budgets/changes", "chart", "chart/rules", "chart/new"):
-        page.goto(f"/desk/finance/{name}")
-        assert window.faults() == [], name
-        window.shoot(f"finance-{name.replace('/', '-')}-{language}")
-    page.goto("/desk/finance/budgets")
-    window.follow(page.locator("table a").first)
-    expect(page.get_by_role("img")).to_have_count(1)
-    window.shoot(f"finance-budget-line-{language}")
+def test_a_budget_line_draws_what_is_left_of_it(desk_of):
+    window = desk_of(Role.FINANCE_APPROVER, language="zh-CN", size=(320, 640))
+    window.page.goto("/desk/finance/budgets")
+    window.follow(window.page.locator("table a").first)
+    expect(window.page.get_by_role("img")).to_have_count(1)
     assert window.faults() == []
     assert window.complaints == []
 
