@@ -4,10 +4,23 @@ from datetime import date
 
 from sqlalchemy import select
 
-from finance.models import BankLine, Discrepancy, DiscrepancyCode, StatementLine, StatementState
+from finance.errors import BankLinesMissing
+from finance.models import (
+    BankLine,
+    Discrepancy,
+    DiscrepancyCode,
+    Outcome,
+    Payment,
+    StatementLine,
+    StatementState,
+    WorkKind,
+    WorkStage,
+)
 from finance.queries.vouchers import kept_vouchers
 from finance.services.closing import ask_to_close, close_period
 from finance.services.payments import start_run
+from finance.services.performing import answer_of
+from finance.services.works import end_work, start_work
 from kernel.actors import Role
 from kernel.clock import utc_now
 from kernel.money import Fen
@@ -50,6 +63,7 @@ PLAIN = [
     "chart/rules",
     "chart/rules/new",
     "trace",
+    "bank-refusals",
     "payout-accounts",
 ]
 
@@ -64,6 +78,7 @@ class FinanceCity(World):
         pages = (
             self._plain() | self._statement() | self._payments() | self._budget() | self._books()
         )
+        pages |= self._works()
         sale, batch = ids["unstated"], ids["batch"]
         pages |= {
             "trace of a sale": f"{DESK}/trace/redemption/{sale}",
@@ -136,6 +151,24 @@ class FinanceCity(World):
             "payee": f"{DESK}/payout-accounts/{member.id}",
         }
 
+    def _works(self):
+        """A bank file that is worked on, and one that was refused."""
+        maker = self.staff_actor(Role.FINANCE_MAKER, union=self.city)
+        facts = {"actor": maker, "kind": WorkKind.BANK_FILE, "now": utc_now()}
+        going_on, refused = (
+            start_work(self.session, subject=name, asked={"name": name}, **facts)
+            for name in ("演示银行十一月流水", "演示银行十月流水")
+        )
+        going_on.stage, going_on.done, going_on.total = WorkStage.MATCH, 30_000, 98_000
+        refusal = BankLinesMissing(expected="200.00", found="180.00")
+        ended = {"outcome": Outcome.REFUSED, "answer": answer_of(refusal), "now": utc_now()}
+        end_work(self.session, work_id=refused.id, **ended)
+        return {
+            "works": f"{DESK}/works",
+            "work": f"{DESK}/works/{going_on.id}",
+            "refused work": f"{DESK}/works/{refused.id}",
+        }
+
     def _budget(self):
         desk = BudgetDesk(self)
         line, other = desk.line("C1", holding=900_000_00), desk.line("C2", holding=50_00)
@@ -149,6 +182,7 @@ class FinanceCity(World):
 
     def _books(self):
         fee = self.session.scalars(select(BankLine).where(BankLine.amount_fen == -5_00)).one()
+        payment_id = self.session.scalars(select(Payment.id).order_by(Payment.id)).first()
         paid = self.session.scalars(select(BankLine).where(BankLine.amount_fen == -60_00)).one()
         named = self.session.scalars(select(Discrepancy)).first()
         kind = {"code": DiscrepancyCode.PLATFORM_ONLY, "opened_at": utc_now()}
@@ -156,6 +190,7 @@ class FinanceCity(World):
         bank = self.session.scalars(select(Account.id).where(Account.code == "102")).one()
         [voucher, *_] = kept_vouchers(self.session, month=KEPT)
         return {
+            "payment": f"{DESK}/bank-refusals/payments/{payment_id}",
             "bank line": f"{DESK}/bank/lines/{fee.id}",
             "matched line": f"{DESK}/bank/lines/{paid.id}",
             "exception": f"{DESK}/exceptions/{named.id}",

@@ -16,7 +16,7 @@ from tests.test_translations import Reader, left_in_english
 
 pytestmark = pytest.mark.browser
 
-# Answers that are no page: files, and how far a run is.
+# Answers that are no page: files, and how far long work is.
 FILES = {
     "finance_statements_pages.paper",
     "finance_statements_pages.evidence",
