@@ -78,7 +78,7 @@ def test_a_member_hears_what_the_till_would_say(session, make, plans, shop, memb
         session,
         actor=SYSTEM,
         programme_id=paused.id,
-        version=1,
+        version=paused.version,
         target=ProgrammeState.PAUSED,
         now=NOW,
     )
