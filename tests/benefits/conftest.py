@@ -5,7 +5,7 @@ import pytest
 from bench.programmes import running_programme
 from benefits.models import LimitScope, LimitUnit, LimitWindow
 from benefits.rules import Terms
-from benefits.services import LimitFacts, add_limit, add_offer
+from benefits.services import LimitFacts, add_limit, add_offer, add_programme
 from kernel.actors import SYSTEM, Role
 from kernel.clock import utc_now
 from kernel.money import BasisPoints, Fen
@@ -46,6 +46,13 @@ class Plans:
         self._count = 0
 
     def programme(self, **facts):
+        return running_programme(self.session, **self._facts(facts))
+
+    def proposed_programme(self, **facts):
+        """A programme that a file brought and nobody has approved."""
+        return add_programme(self.session, actor=SYSTEM, **self._facts(facts))
+
+    def _facts(self, facts):
         self._count += 1
         defaults = {
             "code": f"PH-{self._count:03d}",
@@ -58,7 +65,7 @@ class Plans:
             "eligibility": [],
             "now": NOW,
         }
-        return running_programme(self.session, **defaults | facts)
+        return defaults | facts
 
     def offer(self, *, programme=None, merchant=None, **facts):
         """An offer of 40 off from 50 whose terms have been in force for a day."""

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
-from benefits.models import LimitScope, LimitUnit, LimitWindow
+from benefits.models import Instrument, LimitScope, LimitUnit, LimitWindow
 from benefits.queries import Scopes, offers_at
 from benefits.services import ProposalFacts, propose_offer, take_limits, takes_for
 from kernel.actors import Actor, ActorKind, Role
@@ -34,7 +34,7 @@ class Planned:
 
     def __init__(self, service):
         self.service = service
-        self.token = new_token()
+        self.token, self.second_token = new_token(), new_token()
         now = utc_now()
         with transaction() as session:
             make, plans = Maker(session), Plans(session)
@@ -42,6 +42,8 @@ class Planned:
             unions = plant_unions(session)
             designer = make.staff(Role.PROGRAMME_DESIGNER, union=unions[CITY])
             make.staff_session(designer, token=self.token, at=now)
+            second = make.staff(Role.FINANCE_APPROVER, union=unions[CITY])
+            make.staff_session(second, token=self.second_token, at=now)
             shop = make.merchant(name="宝安大排档(演示)", union_id=unions[BAOAN].id)
             make.agreement(merchant_id=shop.id)
             rules = [
@@ -52,6 +54,13 @@ class Planned:
             programme = plans.programme(eligibility=rules)
             self.empty = plans.programme(
                 name_zh="冬季送温暖(演示)", name_en="Winter warmth (demo)"
+            ).id
+            self.waiting = plans.proposed_programme(
+                occasion="birthday",
+                instrument=Instrument.GOODS,
+                member_year_fen=Fen(300_00),
+                name_zh="生日蛋糕(演示)",
+                name_en="Birthday cake (demo)",
             ).id
             offer = plans.offer(programme=programme, merchant=shop)
             plans.offer(
@@ -95,9 +104,9 @@ class Planned:
             today = shanghai_date(now)
             take_limits(session, source_id=new_id(), takes=takes, is_held=False, day=today)
 
-    def window(self, chromium, **options):
+    def window(self, chromium, *, token=None, **options):
         window = Window(chromium, self.service.base_url, **options)
-        window.sign_in_at_desk(self.token)
+        window.sign_in_at_desk(token or self.token)
         return window
 
 
@@ -112,7 +121,11 @@ def test_every_page_is_fit_for_everybody(chromium, planned, kind):
         "programmes": "programmes",
         "programme": f"programmes/{planned.programme}",
         "programme-empty": f"programmes/{planned.empty}",
+        "programme-waiting": f"programmes/{planned.waiting}",
         "programme-new": "programmes/new",
+        "spend-rules": "spend-rules",
+        "spend-rule": "spend-rules/birthday",
+        "spend-rule-new": "spend-rules/new?occasion=birthday",
         "limit-new": f"programmes/{planned.programme}/limits/new",
         "limit": f"limits/{planned.budget}",
         "offers": "offers",
@@ -161,14 +174,19 @@ def test_a_designer_checks_terms_on_a_bill_and_sets_them(chromium, planned):
         expect(page.get_by_role("heading", name="Terms 1")).to_contain_text("Past")
 
 
-def test_a_designer_drafts_limits_and_starts_a_programme(chromium, planned):
-    with planned.window(chromium) as window:
+def test_a_designer_drafts_a_programme_and_another_person_lets_it_run(chromium, planned):
+    with (
+        planned.window(chromium) as window,
+        planned.window(chromium, token=planned.second_token) as second,
+    ):
         page = window.page
         page.goto("/desk/programmes/new")
         page.get_by_label("Code").fill("PH-BY-HAND")
         page.get_by_label("Name in Chinese").fill("亲手")
         page.get_by_label("Name in English").fill("By hand")
         page.get_by_label("Fund").select_option("Dues")
+        page.get_by_label("Occasion").select_option(value="everyday")
+        page.get_by_label("What a member gets").select_option("A discount at a till")
         page.get_by_label("First day").fill("2026-01-01")
         page.get_by_role("button", name="Draft this programme").click()
         page.get_by_role("link", name="Set a limit").click()
@@ -179,6 +197,14 @@ def test_a_designer_drafts_limits_and_starts_a_programme(chromium, planned):
         page.get_by_role("button", name="Set this limit").click()
         expect(page.get_by_role("table")).to_contain_text("¥0.00 taken, ¥5,000.00 left")
 
-        page.on("dialog", lambda dialog: dialog.accept())
-        page.get_by_role("button", name="Let this programme run").click()
-        expect(page.get_by_text("The programme is running.")).to_be_visible()
+        page.get_by_role("button", name="Ask for approval").click()
+        expect(page.get_by_text("Waits for one of: 经办")).to_be_visible()
+
+        other = second.page
+        other.on("dialog", lambda dialog: dialog.accept())
+        other.goto("/desk/programmes?state=proposed")
+        other.get_by_role("link", name="By hand").click()
+        second.shoot("programme-to-approve")
+        other.get_by_role("button", name="Approve this programme").click()
+        expect(other.get_by_text("Running", exact=False).first).to_be_visible()
+        assert window.faults() + second.faults() == []
