@@ -23,8 +23,6 @@ pytestmark = pytest.mark.browser
 
 WINDOWS = {
     "wide-zh": {"size": (1280, 860), "language": "zh-CN"},
-    "wide-en": {"size": (1280, 860), "language": "en-US"},
-    "phone-zh": {"size": (390, 844), "language": "zh-CN"},
     "phone-en-dark": {"size": (390, 844), "language": "en-US", "color_scheme": "dark"},
 }
 
