@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import current_app
 from sqlalchemy.exc import OperationalError
 
-from finance.models import Outcome
+from finance.models import Outcome, Work
 from finance.queries.closing import open_months
 from finance.services.closing import watch_residuals
 from finance.services.differences import name_differences
@@ -21,6 +21,7 @@ from kernel.clock import from_unix, utc_now
 from kernel.db import transaction
 from kernel.errors import Refusal
 from kernel.jobs import job
+from kernel.web import retrying
 from staff.queries import actor_of
 
 logger = logging.getLogger("union_card.finance")
@@ -61,21 +62,17 @@ def pay_run(run_id: str) -> None:
 def do_work(work_id: str) -> None:
     """Carry long work out, in one transaction; begun again by whoever finds its worker dead.
 
-    A fault of ours ends it, and the queue hears of it; a database that was away does not.
+    What somebody else wrote meanwhile makes it begin anew at once. A fault of ours ends it, and the
+    queue hears of it; a database that was away does not.
     """
     number = UUID(work_id)
     with transaction() as session:
         work = begin_work(session, work_id=number, now=utc_now())
     if work is None:
         return
-    outcome, answer = Outcome.DONE, None
+    outcome, answer = Outcome.FAILED, None
     try:
-        with transaction() as session:
-            if take_work(session, work_id=number):
-                answer = perform(
-                    session, work=work, now=utc_now(), tell=partial(tell_progress, number)
-                )
-                end_work(session, work_id=number, outcome=outcome, answer=answer, now=utc_now())
+        retrying(partial(_carry_out, work))
         return
     except WorkCancelled:
         outcome = Outcome.CANCELLED
@@ -85,9 +82,17 @@ def do_work(work_id: str) -> None:
         raise
     except Exception:
         logger.exception("work_failed %s", work_id)
-        outcome = Outcome.FAILED
     with transaction() as session:
         end_work(session, work_id=number, outcome=outcome, answer=answer, now=utc_now())
+
+
+def _carry_out(work: Work) -> None:
+    with transaction() as session:
+        if not take_work(session, work_id=work.id):
+            return
+        tell = partial(tell_progress, work.id)
+        answer = perform(session, work=work, now=utc_now(), tell=tell)
+        end_work(session, work_id=work.id, outcome=Outcome.DONE, answer=answer, now=utc_now())
 
 
 @job("finance.open_statements", cron="20 16 * * *")  # 00:20 in Shanghai
