@@ -45,6 +45,8 @@ def _columns(row: Any, **other: Any) -> dict[str, Any]:
 
 
 def _make_members(session: Session, count: int, first: int) -> list[uuid.UUID]:
+    if count == 0:
+        return []  # an INSERT of no rows would be one of defaults
     of_somebody = select(Member).join(Card, Card.member_id == Member.id).limit(1)
     active = (Member.status == MembershipStatus.ACTIVE, Card.state == CardState.ACTIVE)
     member = session.scalars(of_somebody.where(*active)).one()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 _HEAD_END = b"\r\n\r\n"
 _LENGTH = b"content-length:"
 _STATUS = slice(9, 12)
-_RUN_SECONDS_MAX = 120
+_RUN_SECONDS_MAX = 600
 
 
 @dataclass
