@@ -273,6 +273,8 @@ def test_a_paper_card_is_amber_and_opens_no_offer_that_needs_a_live_code(
 def test_the_tills_key_cannot_be_read_out_and_unpairing_ends_it(chromium, phone_town, pairing_code):
     with TillWindow(chromium, phone_town) as window:
         page = window.pair(pairing_code).page
+        # What it asked for on pairing is answered: a lease asked for late would end it first.
+        window.ready_to_sell_alone()
         expect(window.field("presentation")).to_be_visible()
         kept = page.evaluate(KEPT)
         assert kept["key"] == {"curve": "P-256", "extractable": False, "export": "refused"}
